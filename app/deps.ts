@@ -1,0 +1,9 @@
+import type { Engine } from '../engine/engine.ts';
+
+/** All that a door must bring. The app reaches for nothing else: no env, no globals, no clock. */
+export interface Deps {
+  readonly engine: Engine;
+  readonly now: () => number; // Unix milliseconds
+  readonly newId: () => string; // unique, URL-safe
+  readonly log: (event: Record<string, string | number>) => void;
+}

@@ -1,0 +1,76 @@
+/** Messages in, text out. The app speaks to this and to nothing below it. */
+import type { Message } from '../models/prompts/prompt.ts';
+
+export interface Sampling {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number; // (0, 1]; 1 keeps all
+  readonly topK: number; // 0 keeps all
+  readonly minP: number; // [0, 1); 0 keeps all
+  readonly repetitionPenalty: number; // > 0; 1 changes nothing
+  readonly presencePenalty: number; // [-2, 2]
+  readonly frequencyPenalty: number; // [-2, 2]
+  /** Same seed, same request, same model: same text. Without one the door's randomness picks it. */
+  readonly seed: number | undefined;
+}
+
+export type Prompt =
+  | { readonly type: 'chat'; readonly messages: readonly Message[] }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'tokens'; readonly ids: readonly number[] };
+
+export interface CompletionRequest {
+  readonly model: string;
+  readonly prompt: Prompt;
+  /** Undefined: as many as the context leaves room for. */
+  readonly maxTokens: number | undefined;
+  readonly stop: readonly string[];
+  readonly sampling: Sampling;
+}
+
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+export type Part =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'done'; readonly reason: 'stop' | 'length'; readonly usage: Usage };
+
+/** A reply in the making. Iterate `parts` once; leaving the loop early stops the model. */
+export interface Completion {
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly parts: AsyncIterable<Part>;
+}
+
+export interface ModelInfo {
+  readonly id: string; // may contain slashes
+  readonly created: number; // Unix seconds
+  readonly ownedBy: string;
+  readonly contextLength: number; // tokens
+  readonly licence: string;
+}
+
+/** Counters since start, for /metrics and /v1/health. */
+export interface EngineStats {
+  readonly state: 'loading' | 'ready' | 'failed';
+  readonly running: number;
+  readonly waiting: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly requests: number;
+  readonly aborted: number;
+  readonly deviceBytes: number;
+}
+
+export interface Engine {
+  models(): readonly ModelInfo[];
+  stats(): EngineStats;
+  /**
+   * Resolves once the request is accepted, so that refusing it is still an HTTP status.
+   *
+   * Throws   UnknownModelError, ContextLengthError, BusyError
+   */
+  start(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
+}
