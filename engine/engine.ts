@@ -30,6 +30,7 @@ export interface CompletionRequest {
 
 export interface Usage {
   readonly promptTokens: number;
+  /** Tokens sampled, the stop token left out. */
   readonly completionTokens: number;
 }
 
@@ -57,10 +58,13 @@ export interface EngineStats {
   readonly state: 'loading' | 'ready' | 'failed';
   readonly running: number;
   readonly waiting: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly requests: number;
-  readonly aborted: number;
+  readonly promptTokens: number; // run through the model
+  readonly completionTokens: number; // sampled, the stop token left out
+  readonly requests: number; // accepted
+  readonly rejected: number; // turned away: no place to wait
+  readonly aborted: number; // the reader left, or stopped reading
+  readonly failed: number; // ended by an error after being accepted
+  readonly steps: number; // passes over the weights
   readonly deviceBytes: number;
 }
 

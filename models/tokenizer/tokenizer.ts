@@ -5,6 +5,8 @@ export interface Tokenizer {
   readonly vocabSize: number;
   readonly bosId: number | undefined;
   readonly eosId: number | undefined;
+  /** Whether plain text to be completed starts with bos: `tokenizer.ggml.add_bos_token`. */
+  readonly addBos: boolean;
   /** Ids that end a turn: eos, and eot/eom/im_end where the vocabulary has them. */
   readonly stopIds: ReadonlySet<number>;
 
