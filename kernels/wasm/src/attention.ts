@@ -1,0 +1,191 @@
+// Attention over a cache of f16 or q8 keys and values. A head's cache is (capacity, row):
+//   f16   headDim × 2 B
+//   q8    headDim × i8, then an f32 scale
+// Keys are taken 32 at a time, widened once, and met by every query that shares them; sums are rescaled as the
+// largest score grows (Milakov & Gimelshein 2018, arXiv:1805.02867), so no T × T table exists.
+import { exp, halves, HALF_SCALE, madd, maxLane, sumLanes, toHalves } from './lanes';
+
+const TILE: i32 = 32;
+
+/** Scratch `attention` needs: two tiles, two score rows, and a (max, sum) pair a query. */
+export function attention_scratch(m: i32, group: i32, headDim: i32): usize {
+  return <usize>(2 * TILE * headDim * 4 + 2 * TILE * 4 + m * group * 8);
+}
+
+export function kv_row_bytes(q8: i32, headDim: i32): usize {
+  return <usize>(q8 ? headDim + 4 : headDim * 2);
+}
+
+/** m rows of x (m, kvHeads, headDim) into one layer's cache at positions pos …; headDim is a multiple of 8. */
+export function kv_write(q8: i32, x: usize, cache: usize, m: i32, pos: i32, kvHeads: i32, headDim: i32, capacity: i32): void {
+  const row = kv_row_bytes(q8, headDim);
+  for (let i = pos; i < pos + m; i++) {
+    for (let head = 0; head < kvHeads; head++, x += <usize>headDim << 2) {
+      narrow(q8, x, cache + (<usize>head * <usize>capacity + i) * row, headDim);
+    }
+  }
+}
+
+/** One row of headDim floats as a cache row. */
+// @ts-ignore: decorator
+@inline
+function narrow(q8: i32, x: usize, out: usize, headDim: i32): void {
+  const end = x + (<usize>headDim << 2);
+  if (!q8) {
+    for (; x != end; x += 32, out += 16) {
+      v128.store(out, i16x8.narrow_i32x4_u(toHalves(v128.load(x)), toHalves(v128.load(x, 16))));
+    }
+    return;
+  }
+  let peak = f32x4.splat(0);
+  for (let p = x; p != end; p += 16) peak = f32x4.pmax(peak, f32x4.abs(v128.load(p)));
+  const scale = maxLane(peak) / 127;
+  const inverse = f32x4.splat(scale != 0 ? 1 / scale : 0);
+  for (; x != end; x += 32, out += 8) {
+    const a = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x), inverse)));
+    const b = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(x, 16), inverse)));
+    const words = i16x8.narrow_i32x4_s(a, b);
+    v128.store64_lane(out, i8x16.narrow_i16x8_s(words, words), 0);
+  }
+  store<f32>(out, scale);
+}
+
+/** Widens `n` cache rows to floats. */
+// @ts-ignore: decorator
+@inline
+function widen(q8: i32, from: usize, out: usize, n: i32, headDim: i32): void {
+  const bytes = <usize>headDim << 2;
+  for (; n > 0; n--) {
+    const end = out + bytes;
+    if (q8) {
+      const scale = v128.load32_splat(from + headDim);
+      for (; out != end; out += 32, from += 8) {
+        const words = v128.load8x8_s(from);
+        v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)), scale));
+        v128.store(out, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(words)), scale), 16);
+      }
+      from += 4;
+    } else {
+      const scale = f32x4.splat(HALF_SCALE);
+      for (; out != end; out += 32, from += 16) {
+        v128.store(out, f32x4.mul(halves(from), scale));
+        v128.store(out, f32x4.mul(halves(from + 8), scale), 16);
+      }
+    }
+  }
+}
+
+/** Lane sums of four vectors, as one. */
+// @ts-ignore: decorator
+@inline
+function sum4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
+}
+
+/** scores[t] = q · keys[t] · scale for a whole tile; what lies past `n` is masked by the caller. */
+// @ts-ignore: decorator
+@inline
+function score(q: usize, keys: usize, scores: usize, n: i32, bytes: usize, scale: v128): void {
+  for (let t = 0; t < n; t += 4, keys += 4 * bytes) {
+    let a = f32x4.splat(0), b = a, c = a, d = a;
+    const k1 = keys + bytes, k2 = k1 + bytes, k3 = k2 + bytes;
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const v = v128.load(q + i);
+      a = madd(v, v128.load(keys + i), a);
+      b = madd(v, v128.load(k1 + i), b);
+      c = madd(v, v128.load(k2 + i), c);
+      d = madd(v, v128.load(k3 + i), d);
+    }
+    v128.store(scores + (<usize>t << 2), f32x4.mul(sum4(a, b, c, d), scale));
+  }
+}
+
+/** out = out · shrink + Σ p[t] · values[t] */
+// @ts-ignore: decorator
+@inline
+function gather(p: usize, values: usize, out: usize, n: i32, bytes: usize, shrink: v128): void {
+  let i: usize = 0;
+  for (; i + 64 <= bytes; i += 64) {
+    let a = f32x4.mul(v128.load(out + i), shrink), b = f32x4.mul(v128.load(out + i, 16), shrink);
+    let c = f32x4.mul(v128.load(out + i, 32), shrink), d = f32x4.mul(v128.load(out + i, 48), shrink);
+    for (let t = 0, v = values + i; t < n; t++, v += bytes) {
+      const w = v128.load32_splat(p + (<usize>t << 2));
+      a = madd(w, v128.load(v), a);
+      b = madd(w, v128.load(v, 16), b);
+      c = madd(w, v128.load(v, 32), c);
+      d = madd(w, v128.load(v, 48), d);
+    }
+    v128.store(out + i, a);
+    v128.store(out + i, b, 16);
+    v128.store(out + i, c, 32);
+    v128.store(out + i, d, 48);
+  }
+  for (; i < bytes; i += 16) {
+    let a = f32x4.mul(v128.load(out + i), shrink);
+    for (let t = 0, v = values + i; t < n; t++, v += bytes) a = madd(v128.load32_splat(p + (<usize>t << 2)), v128.load(v), a);
+    v128.store(out + i, a);
+  }
+}
+
+/**
+ * m query rows at `q` (m, heads, headDim), the first at position `pos`, against positions 0 … of one layer's cache.
+ * Keys and values start at `keys` and `values`, (kvHeads, capacity, row).
+ */
+export function attention(
+  out: usize, q: usize, keys: usize, values: usize, q8: i32,
+  m: i32, pos: i32, heads: i32, kvHeads: i32, headDim: i32, capacity: i32, scratch: usize,
+): void {
+  const group = heads / kvHeads;
+  const bytes = <usize>headDim << 2, rowStride = <usize>heads * bytes, kvRow = kv_row_bytes(q8, headDim);
+  const scale = f32x4.splat(1 / sqrt<f32>(<f32>headDim));
+  const tileBytes = <usize>TILE * bytes;
+  const k32 = scratch, v32 = scratch + tileBytes, scores = v32 + tileBytes, state = scores + 2 * TILE * 4;
+  memory.fill(out, 0, <usize>m * rowStride);
+  for (let head = 0; head < kvHeads; head++) {
+    for (let i = 0; i < m * group; i++) {
+      store<f32>(state + (<usize>i << 3), -Infinity);
+      store<f32>(state + (<usize>i << 3), 0, 4);
+    }
+    const headKeys = keys + <usize>head * <usize>capacity * kvRow, headValues = values + <usize>head * <usize>capacity * kvRow;
+    for (let t0 = 0; t0 < pos + m; t0 += TILE) {
+      const n = min(TILE, pos + m - t0);
+      widen(q8, headKeys + <usize>t0 * kvRow, k32, n, headDim);
+      widen(q8, headValues + <usize>t0 * kvRow, v32, n, headDim);
+      // scores are taken four keys at a time: the last few must not read what an earlier tile left
+      if (n & 3) memory.fill(k32 + <usize>n * bytes, 0, <usize>(4 - (n & 3)) * bytes);
+      for (let i = max(0, t0 - pos); i < m; i++) {
+        const seen = min(n, pos + i + 1 - t0);
+        for (let h = 0; h < group; h++) {
+          const at = <usize>i * rowStride + <usize>(head * group + h) * bytes;
+          score(q + at, k32, scores, seen, bytes, scale);
+          const padded = (seen + 3) & ~3;
+          for (let t = seen; t < padded; t++) store<f32>(scores + (<usize>t << 2), -Infinity);
+          let peak = v128.load(scores);
+          for (let t = 4; t < padded; t += 4) peak = f32x4.pmax(peak, v128.load(scores + (<usize>t << 2)));
+          const s = state + (<usize>(i * group + h) << 3);
+          const before = load<f32>(s);
+          const now = max(before, maxLane(peak));
+          let sum = f32x4.splat(0);
+          for (let t = 0; t < padded; t += 4) {
+            const p = exp(f32x4.sub(v128.load(scores + (<usize>t << 2)), f32x4.splat(now)));
+            v128.store(scores + (<usize>t << 2), p);
+            sum = f32x4.add(sum, p);
+          }
+          const shrink = f32x4.extract_lane(exp(f32x4.splat(before - now)), 0);
+          store<f32>(s, now);
+          store<f32>(s, load<f32>(s, 4) * shrink + sumLanes(sum), 4);
+          gather(scores, v32, out + at, seen, bytes, f32x4.splat(shrink));
+        }
+      }
+    }
+    for (let i = 0; i < m; i++) {
+      for (let h = 0; h < group; h++) {
+        const at = out + <usize>i * rowStride + <usize>(head * group + h) * bytes;
+        const inverse = f32x4.splat(1 / load<f32>(state + (<usize>(i * group + h) << 3), 4));
+        for (let d: usize = 0; d < bytes; d += 16) v128.store(at + d, f32x4.mul(v128.load(at + d), inverse));
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// Lane arithmetic shared by the kernels. Constants live in memory: V8 rebuilds v128 literals inside loops.
+
+export const NIBBLE: usize = memory.data<u32>([0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f], 16);
+export const BITS_4_5: usize = memory.data<u32>([0x30303030, 0x30303030, 0x30303030, 0x30303030], 16);
+export const ONE_I16: usize = memory.data<u16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
+const LOW_BYTE: usize = memory.data<u16>([255, 255, 255, 255, 255, 255, 255, 255], 16);
+const HALF_BITS: usize = memory.data<u32>([0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000], 16);
+
+/** What `halves` leaves out of its result: 2^112, the distance between the exponent biases of f16 and f32. */
+export const HALF_SCALE: f32 = 5192296858534827628530496329220096.0;
+
+/** Four f16 at `p` as f32 · 2^-112. Right for subnormals too; infinities and NaN become large numbers. */
+// @ts-ignore: decorator
+@inline
+export function halves(p: usize): v128 {
+  return v128.and(i32x4.shl(v128.load16x4_s(p), 13), v128.load(HALF_BITS));
+}
+
+/** a · b + c. Fused where the machine fuses. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Sums of neighbouring products as i16. Shapes: a i8 × 16 · w u8 × 16, each at most 127. The pair sums fit i16. */
+// @ts-ignore: decorator
+@inline
+export function dot16(a: v128, w: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(a, w);
+  const even = i16x8.mul(i16x8.shr_s(i16x8.shl(a, 8), 8), v128.and(w, v128.load(LOW_BYTE)));
+  return i16x8.add(even, i16x8.mul(i16x8.shr_s(a, 8), i16x8.shr_u(w, 8)));
+}
+
+/** Four f32 to f16 in the low half of each lane, to nearest even; beyond the range, the largest f16. */
+// @ts-ignore: decorator
+@inline
+export function toHalves(x: v128): v128 {
+  const bits = f32x4.pmin(f32x4.abs(x), f32x4.splat(65504));
+  const sign = i32x4.shr_u(v128.andnot(x, i32x4.splat(0x7fffffff)), 16);
+  const odd = v128.and(i32x4.shr_u(bits, 13), i32x4.splat(1));
+  const normal = i32x4.shr_u(i32x4.add(i32x4.add(bits, i32x4.splat(0xfff - (112 << 23))), odd), 13);
+  const magic = f32x4.splat(0.5);
+  const subnormal = i32x4.sub(f32x4.add(bits, magic), magic);
+  return v128.or(sign, v128.bitselect(subnormal, normal, i32x4.lt_u(bits, i32x4.splat(113 << 23))));
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumLanes(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+export function maxLane(v: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  );
+}
+
+/** e^x for x ≤ 88, relative error about 2e-7; 0 below -87. Source: Cody & Waite range reduction, Taylor terms. */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  const y = f32x4.max(x, f32x4.splat(-87.33));
+  const n = f32x4.nearest(f32x4.mul(y, f32x4.splat(1.44269504)));
+  let r = madd(n, f32x4.splat(-0.693359375), y);
+  r = madd(n, f32x4.splat(2.12194440e-4), r);
+  let p = f32x4.splat(1.0 / 720.0);
+  p = madd(p, r, f32x4.splat(1.0 / 120.0));
+  p = madd(p, r, f32x4.splat(1.0 / 24.0));
+  p = madd(p, r, f32x4.splat(1.0 / 6.0));
+  p = madd(p, r, f32x4.splat(0.5));
+  p = madd(p, r, f32x4.splat(1));
+  p = madd(p, r, f32x4.splat(1));
+  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return v128.and(f32x4.mul(p, scale), f32x4.ge(x, f32x4.splat(-87.33)));
+}
+
+/** Stores the first `n` of eight numbers: the last rows of a matrix may not fill a group. */
+// @ts-ignore: decorator
+@inline
+export function store8(y: usize, lo: v128, hi: v128, n: i32): void {
+  if (n >= 8) {
+    v128.store(y, lo);
+    v128.store(y, hi, 16);
+  } else {
+    storeSome(y, lo, hi, n);
+  }
+}
+
+const SOME: usize = memory.data(32, 16);
+
+function storeSome(y: usize, lo: v128, hi: v128, n: i32): void {
+  v128.store(SOME, lo);
+  v128.store(SOME, hi, 16);
+  memory.copy(y, SOME, <usize>n << 2);
+}
+
+/** The lane of row `r` in a vector pair A, B. */
+// @ts-ignore: decorator
+@inline
+export function laneOffset(r: i32): usize {
+  return <usize>(((r >> 2) << 4) + ((r & 3) << 2));
+}
+
+/** One f16 as f32. */
+// @ts-ignore: decorator
+@inline
+export function half(p: usize): f32 {
+  return reinterpret<f32>((<u32>load<i16>(p) << 13) & 0x8fffe000) * HALF_SCALE;
+}

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import type { Device, KvType } from '../../kernels/kernels.ts';
+import { dequantise, quantise } from '../../kernels/quant/dequantise.ts';
+import { fast, ref } from '../support/backends.ts';
+import { nmse, normals, spiked } from '../support/numbers.ts';
+import { roundedToInt8 } from '../support/rounding.ts';
+
+const MAX_NMSE = 1e-12; // f32 against f64
+
+const upload = (device: Device, x: Float32Array) => {
+  const buf = device.alloc(x.length);
+  device.write(buf, x);
+  return buf;
+};
+
+/** Runs one body on a backend and on ref and compares what both read back. */
+async function judge(
+  create: () => Device,
+  body: (device: Device) => Promise<Float32Array>,
+  limit = MAX_NMSE,
+) {
+  expect(nmse(await body(create()), await body(ref.create()))).toBeLessThan(limit);
+}
+
+describe.each(fast)('$name', ({ create }) => {
+  test.each([
+    { m: 1, dim: 2048, why: 'Llama 3.2 1B' },
+    { m: 5, dim: 3072, why: '3B, a short prefill' },
+    { m: 1, dim: 4, why: 'smallest' },
+    { m: 3, dim: 68, why: 'a multiple of no unrolling' },
+  ])('rmsNorm matches ref at $m × $dim ($why)', ({ m, dim }) =>
+    judge(create, async (device) => {
+      const out = device.alloc(m * dim);
+      device.rmsNorm(out, upload(device, spiked(1, m * dim)), upload(device, normals(2, dim)), m, dim, 1e-5);
+      return device.read(out, 0, m * dim);
+    }),
+  );
+
+  test.each([
+    { m: 1, heads: 32, headDim: 64 },
+    { m: 3, heads: 5, headDim: 128 },
+    { m: 2, heads: 1, headDim: 4 },
+  ])('rope matches ref at $m × $heads × $headDim', ({ m, heads, headDim }) =>
+    judge(create, async (device) => {
+      const x = upload(device, spiked(3, m * heads * headDim));
+      const angles = normals(4, (m * headDim) / 2);
+      const table = [...angles].flatMap((a) => [Math.cos(a), Math.sin(a)]);
+      device.rope(x, upload(device, Float32Array.from(table)), m, heads, headDim);
+      return device.read(x, 0, m * heads * headDim);
+    }),
+  );
+
+  test.each(['f16', 'q8'] as const)('attention matches ref over a %s cache', async (type: KvType) => {
+    for (const [heads, kvHeads, headDim] of [
+      [8, 2, 64],
+      [3, 1, 24],
+      [4, 4, 128],
+    ] as const)
+      for (const chunks of [[1], [5], [33, 1, 1], [64, 7], [31, 2, 40]])
+        await judge(
+          create,
+          async (device) => {
+            const shape = { layers: 2, kvHeads, headDim, capacity: 80, type };
+            const kv = device.kvCache(shape);
+            const all: number[] = [];
+            let pos = 0;
+            for (const m of chunks) {
+              const row = 1; // spans start anywhere in a batch
+              // numbers the cache can hold exactly, so that only the arithmetic is judged
+              const kept = (seed: number) => {
+                const x = spiked(seed + pos, (row + m) * kvHeads * headDim);
+                const half = dequantise('f16', quantise('f16', x), x.length);
+                return upload(device, type === 'f16' ? half : roundedToInt8(x, headDim));
+              };
+              const fill = (seed: number, n: number) =>
+                upload(device, spiked(seed + pos, (row + m) * n * headDim));
+              const [q, k, v] = [fill(1, heads), kept(1000), kept(2000)];
+              const out = upload(device, new Float32Array((row + m) * heads * headDim));
+              device.kvWrite(kv, 1, k, v, pos, m, row);
+              device.attention(out, q, kv, 1, pos, m, row, heads);
+              all.push(...(await device.read(out, row * heads * headDim, m * heads * headDim)));
+              pos += m;
+            }
+            return Float32Array.from(all);
+          },
+          1e-11,
+        );
+  });
+
+  test('attention does not overflow on large scores and does not read past the filled positions', () =>
+    judge(
+      create,
+      async (device) => {
+        const kv = device.kvCache({ layers: 1, kvHeads: 1, headDim: 32, capacity: 64, type: 'f16' });
+        const rows = (seed: number, n: number, scale: number) =>
+          upload(
+            device,
+            normals(seed, n * 32).map((x) => x * scale),
+          );
+        // what an earlier sequence left in the same memory must not show
+        device.kvWrite(kv, 0, rows(1, 64, 1e4), rows(2, 64, 1e4), 0, 64, 0);
+        device.kvWrite(kv, 0, rows(3, 6, 100), rows(4, 6, 1), 0, 6, 0);
+        const out = device.alloc(6 * 32);
+        device.attention(out, rows(5, 6, 100), kv, 0, 0, 6, 0, 1);
+        return device.read(out, 0, 6 * 32);
+      },
+      1e-5,
+    ));
+
+  test('siluMul and add match ref, far out on both sides', () =>
+    judge(create, async (device) => {
+      const n = 1024;
+      const gate = upload(
+        device,
+        spiked(6, n).map((x) => 3 * x),
+      );
+      const up = upload(device, normals(7, n));
+      device.siluMul(gate, up, n);
+      device.add(gate, up, n);
+      return device.read(gate, 0, n);
+    }));
+
+  test.each([1, 4, 40, 256])('topK finds the %i largest, ties to the lower id, NaN never', async (k) => {
+    const x = normals(8, 2 * 1003).map((v) => Math.round(v * 20));
+    x[1003] = Number.NaN;
+    x[1500] = Number.NaN;
+    const run = async (device: Device) => device.topK(upload(device, x), 1, 1003, k);
+    const [actual, truth] = [await run(create()), await run(ref.create())];
+    expect([...actual.ids]).toEqual([...truth.ids]);
+    expect([...actual.values]).toEqual([...truth.values]);
+  });
+
+  test('copyRow moves one row', async () => {
+    const device = create();
+    const [to, from] = [
+      upload(device, new Float32Array(6)),
+      upload(device, Float32Array.of(1, 2, 3, 4, 5, 6)),
+    ];
+    device.copyRow(to, 1, from, 2, 2);
+    expect([...(await device.read(to, 0, 6))]).toEqual([0, 0, 5, 6, 0, 0]);
+  });
+
+  test('free gives memory back and joins neighbours', () => {
+    const device = create();
+    const before = device.bytesInUse;
+    const things = Array.from({ length: 50 }, (_, i) => device.alloc(1000 * (i + 1)));
+    for (const i of [3, 1, 2, 49, 0]) device.free(things[i]!);
+    for (const [i, thing] of things.entries()) if (![3, 1, 2, 49, 0].includes(i)) device.free(thing);
+    expect(device.bytesInUse).toBe(before);
+    device.free(device.alloc(1_200_000)); // fits only where the fifty were, joined
+    expect(() => device.free(things[0]!)).toThrow('nothing to free');
+  });
+
+  test('ops name the argument whose length is wrong', () => {
+    const device = create();
+    const two = device.alloc(2);
+    expect(() => device.rmsNorm(two, two, two, 1, 3, 1e-5)).toThrow(
+      'rmsNorm: x has 2 elements, its shape needs 3',
+    );
+  });
+
+  test('a request past 4 GiB is a DeviceError that leaves the device usable', () => {
+    const device = create();
+    expect(() => device.weight('f32', 40_000, 40_000)).toThrow(/no room for 6400000000 bytes/);
+    expect(device.alloc(8).length).toBe(8);
+  });
+});
+
+test('ref matches numbers worked by hand', async () => {
+  const device = ref.create();
+  const out = device.alloc(2);
+  device.rmsNorm(out, upload(device, Float32Array.of(3, 4)), upload(device, Float32Array.of(1, 2)), 1, 2, 0);
+  const rms = Math.sqrt(12.5);
+  expect([...(await device.read(out, 0, 2))]).toEqual([Math.fround(3 / rms), Math.fround(8 / rms)]);
+
+  const turned = upload(device, Float32Array.of(1, 0, 0, 2));
+  device.rope(turned, upload(device, Float32Array.of(0, 1, 0, 1)), 1, 1, 4); // a quarter turn
+  expect([...(await device.read(turned, 0, 4))]).toEqual([0, 1, -2, 0]);
+
+  const kv = device.kvCache({ layers: 1, kvHeads: 1, headDim: 1, capacity: 2, type: 'f16' });
+  device.kvWrite(
+    kv,
+    0,
+    upload(device, Float32Array.of(0, Math.log(3))),
+    upload(device, Float32Array.of(4, 8)),
+    0,
+    2,
+    0,
+  );
+  const mixed = device.alloc(2);
+  device.attention(mixed, upload(device, Float32Array.of(1, 1)), kv, 0, 0, 2, 0, 1);
+  expect([...(await device.read(mixed, 0, 2))]).toEqual([4, 7]); // 4 alone, then 1/4 · 4 + 3/4 · 8
+});

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import type { Device } from '../../kernels/kernels.ts';
+import { createRefDevice } from '../../kernels/ref/device.ts';
+import { createWasmDevice } from '../../kernels/wasm/device.ts';
+
+function wasm(file: string, name: string): { name: string; create: () => Device } {
+  const module = new WebAssembly.Module(readFileSync(new URL(`../../kernels/wasm/${file}`, import.meta.url)));
+  return { name, create: () => createWasmDevice(module, name) };
+}
+
+export const relaxed = wasm('kernels-relaxed.wasm', 'wasm (relaxed simd)');
+export const simd = wasm('kernels-simd.wasm', 'wasm (simd)');
+
+/** Every backend that is judged by `ref`. One table of cases runs over all of them. */
+export const fast = [relaxed, simd];
+export const ref = { name: 'ref', create: createRefDevice };
