@@ -39,5 +39,5 @@ export const LAYOUTS: Record<QuantType, Layout> = {
   q5_k: q8('q5_k', 'q8_1', 320),
 };
 
-export const ACTIVATION_BYTES = { bytes: 52, words: 80, floats: 0 } as const; // for 32 numbers
+export const ACTIVATION_BYTES = { bytes: 60, words: 80, floats: 0 } as const; // for 32 numbers
 export const PANEL_BYTES = 352; // of scratch for 32 columns, while a batch is multiplied

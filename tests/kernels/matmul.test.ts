@@ -96,6 +96,21 @@ describe.each(fast)('matmul on $name', ({ create }) => {
     }
   });
 
+  test.each(types)('scales too small for a normal half keep their worth: %s', async (type) => {
+    const [rows, cols] = [16, 256];
+    const w = quantise(
+      type,
+      normals(4, rows * cols).map((x) => x * 2e-5),
+    );
+    const x = normals(5, 2 * cols);
+    const seen = floats.includes(type) ? x : roundedToInt8(x);
+    const truth = await run(ref.create(), type, w, seen, 2, rows);
+    expect(nmse(await run(create(), type, w, x, 2, rows), truth)).toBeLessThan(MAX_NMSE);
+    expect(nmse(await run(create(), type, w, x.slice(0, cols), 1, rows), truth.slice(0, rows))).toBeLessThan(
+      MAX_NMSE,
+    );
+  });
+
   test('several matrices of different types share one input', async () => {
     const device = create();
     const cols = 256;

@@ -1,18 +1,19 @@
 // Activations rounded to int8 in blocks of 32, in the two forms the matrix kernels want.
 //
-// bytes form, 52 B a block, for 4- and 6-bit weights:
+// bytes form, 60 B a block, for 4- and 6-bit weights:
 //    0  i8 × 32
 //   32  i16 pair: -8 · sums of the lanes an i16 accumulator collects (k mod 4 in {0,1}, {2,3}); all 32
 //   36  i16 pair: -32 · the same sums, first 16
 //   40  i16 pair: -32 · the same sums, last 16
 //   44  f32 scale · 2^112      (weights' f16 scales come without their 2^112, see lanes.ts)
 //   48  f32 scale · sum · 2^112
+//   52  f32 scale, 56 f32 scale · sum
 // words form, 80 B a block, for 8-bit weights:
 //    0  i16 × 32
 //   64  f32 scale, 68 f32 scale · sum, 72 f32 scale · 2^112
 import { HALF_SCALE, maxLane } from './lanes';
 
-export const BYTES_BLOCK: usize = 52;
+export const BYTES_BLOCK: usize = 60;
 export const WORDS_BLOCK: usize = 80;
 
 const QUANTISED: usize = memory.data(32, 16); // the block at hand
@@ -65,6 +66,8 @@ export function quantise_bytes(x: usize, out: usize, n: i32): void {
     v128.store32_lane(out, i16x8.mul(hi, i16x8.splat(-32)), 0, 40);
     store<f32>(out, scale * HALF_SCALE, 44);
     store<f32>(out, scale * total(all) * HALF_SCALE, 48);
+    store<f32>(out, scale, 52);
+    store<f32>(out, scale * total(all), 56);
   }
 }
 

@@ -6,7 +6,7 @@
 //   q4_k   u8 scale, u8 min; after 8 such blocks f16 d, f16 dmin     1184 B for 256
 // One row's result is the same numbers added in the same order whether it is computed alone or in a batch.
 import { BYTES_BLOCK } from './activations';
-import { dot16, halves, madd, NIBBLE, ONE_I16, store8 } from './lanes';
+import { dot16, halves, madd, NIBBLE, ONE_I16, store8, wholeHalves } from './lanes';
 
 export const Q4_0_BLOCK: usize = 144;
 export const Q4_1_BLOCK: usize = 160;
@@ -89,17 +89,17 @@ function gemv_q4_k(w: usize, a0: usize, y: usize, rows: i32, cols: i32): void {
     let fa = f32x4.splat(0), fb = f32x4.splat(0);
     for (let a = a0; a != end; w += Q4_K_BLOCK - 8 * Q4_K_PART) {
       const tail = w + 8 * Q4_K_PART;
-      const da = halves(tail), db = halves(tail + 8);
-      const ma = f32x4.neg(halves(tail + 16)), mb = f32x4.neg(halves(tail + 24));
+      const da = wholeHalves(tail), db = wholeHalves(tail + 8);
+      const ma = f32x4.neg(wholeHalves(tail + 16)), mb = f32x4.neg(wholeHalves(tail + 24));
       for (; w != tail; a += BYTES_BLOCK, w += Q4_K_PART) {
         const scales = v128.load64_zero(w + 128);
         const mins = v128.load8x8_u(w + 136);
         let s = dotNibbles(i16x8.splat(0), a, w, low);
-        fa = scaled(s, pairsA(scales), f32x4.mul(v128.load32_splat(a, 44), da), fa);
-        fa = madd(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(mins)), ma), v128.load32_splat(a, 48), fa);
+        fa = scaled(s, pairsA(scales), f32x4.mul(v128.load32_splat(a, 52), da), fa);
+        fa = madd(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(mins)), ma), v128.load32_splat(a, 56), fa);
         s = dotNibbles(i16x8.splat(0), a, w + 16, low);
-        fb = scaled(s, pairsB(scales), f32x4.mul(v128.load32_splat(a, 44), db), fb);
-        fb = madd(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(mins)), mb), v128.load32_splat(a, 48), fb);
+        fb = scaled(s, pairsB(scales), f32x4.mul(v128.load32_splat(a, 52), db), fb);
+        fb = madd(f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(mins)), mb), v128.load32_splat(a, 56), fb);
       }
     }
     store8(y, fa, fb, rows - r);
@@ -145,13 +145,13 @@ function unpack_q4_k(w: usize, p: usize, blocks: i32): void {
   const low = v128.load(NIBBLE);
   for (; blocks > 0; blocks -= 8, w += Q4_K_BLOCK - 8 * Q4_K_PART) {
     const tail = w + 8 * Q4_K_PART;
-    const ma = f32x4.neg(halves(tail + 16)), mb = f32x4.neg(halves(tail + 24));
+    const ma = f32x4.neg(wholeHalves(tail + 16)), mb = f32x4.neg(wholeHalves(tail + 24));
     for (; w != tail; w += Q4_K_PART, p += PANEL_FULL) {
       unpackNibbles(w, p, low);
       const scales = v128.load64_zero(w + 128);
       const mins = v128.load8x8_u(w + 136);
-      v128.store(p, halves(tail), 256);
-      v128.store(p, halves(tail + 8), 272);
+      v128.store(p, wholeHalves(tail), 256);
+      v128.store(p, wholeHalves(tail + 8), 272);
       v128.store(p, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(mins)), ma), 288);
       v128.store(p, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(mins)), mb), 304);
       v128.store(p, pairsA(scales), 320);
@@ -160,11 +160,14 @@ function unpack_q4_k(w: usize, p: usize, blocks: i32): void {
   }
 }
 
-/** Four token rows against one unpacked group. `full`: with mins and pair scales; else the plain -8 offset. */
+/**
+ * Four token rows against one unpacked group. `full`: with mins and pair scales; else the plain -8 offset.
+ * `at`: where in an activation block the scale lies that goes with the panel's, its sum 4 B on.
+ */
 // @ts-ignore: decorator
 @inline
 function panelTile(
-  full: bool, panel: usize, blocks: i32, p0: usize, p1: usize, p2: usize, p3: usize,
+  full: bool, at: usize, panel: usize, blocks: i32, p0: usize, p1: usize, p2: usize, p3: usize,
   y: usize, stride: usize, count: i32, n: i32,
 ): void {
   const one = v128.load(ONE_I16);
@@ -189,23 +192,23 @@ function panelTile(
     }
     const sa = v128.load(panel, 256), sb = v128.load(panel, 272);
     const qa = full ? v128.load(panel, 320) : one, qb = full ? v128.load(panel, 336) : one;
-    let t = v128.load32_splat(p0, 44);
+    let t = v128.load32_splat(p0 + at);
     f0 = scaled(a, qa, f32x4.mul(t, sa), f0); f1 = scaled(b, qb, f32x4.mul(t, sb), f1);
-    t = v128.load32_splat(p1, 44);
+    t = v128.load32_splat(p1 + at);
     f2 = scaled(c, qa, f32x4.mul(t, sa), f2); f3 = scaled(d, qb, f32x4.mul(t, sb), f3);
-    t = v128.load32_splat(p2, 44);
+    t = v128.load32_splat(p2 + at);
     f4 = scaled(e, qa, f32x4.mul(t, sa), f4); f5 = scaled(f, qb, f32x4.mul(t, sb), f5);
-    t = v128.load32_splat(p3, 44);
+    t = v128.load32_splat(p3 + at);
     f6 = scaled(g, qa, f32x4.mul(t, sa), f6); f7 = scaled(h, qb, f32x4.mul(t, sb), f7);
     if (full) {
       const ma = v128.load(panel, 288), mb = v128.load(panel, 304);
-      t = v128.load32_splat(p0, 48);
+      t = v128.load32_splat(p0 + at, 4);
       f0 = madd(ma, t, f0); f1 = madd(mb, t, f1);
-      t = v128.load32_splat(p1, 48);
+      t = v128.load32_splat(p1 + at, 4);
       f2 = madd(ma, t, f2); f3 = madd(mb, t, f3);
-      t = v128.load32_splat(p2, 48);
+      t = v128.load32_splat(p2 + at, 4);
       f4 = madd(ma, t, f4); f5 = madd(mb, t, f5);
-      t = v128.load32_splat(p3, 48);
+      t = v128.load32_splat(p3 + at, 4);
       f6 = madd(ma, t, f6); f7 = madd(mb, t, f7);
     }
   }
@@ -216,11 +219,15 @@ function panelTile(
 }
 
 function tile_q4_0(p: usize, n: i32, p0: usize, p1: usize, p2: usize, p3: usize, y: usize, stride: usize, c: i32, r: i32): void {
-  panelTile(false, p, n, p0, p1, p2, p3, y, stride, c, r);
+  panelTile(false, 44, p, n, p0, p1, p2, p3, y, stride, c, r);
 }
 
-function tile_q4_full(p: usize, n: i32, p0: usize, p1: usize, p2: usize, p3: usize, y: usize, stride: usize, c: i32, r: i32): void {
-  panelTile(true, p, n, p0, p1, p2, p3, y, stride, c, r);
+function tile_q4_1(p: usize, n: i32, p0: usize, p1: usize, p2: usize, p3: usize, y: usize, stride: usize, c: i32, r: i32): void {
+  panelTile(true, 44, p, n, p0, p1, p2, p3, y, stride, c, r);
+}
+
+function tile_q4_k(p: usize, n: i32, p0: usize, p1: usize, p2: usize, p3: usize, y: usize, stride: usize, c: i32, r: i32): void {
+  panelTile(true, 52, p, n, p0, p1, p2, p3, y, stride, c, r);
 }
 
 // @ts-ignore: decorator
@@ -246,7 +253,8 @@ function matmulQ4(kind: i32, w: usize, a0: usize, y: usize, rows: i32, cols: i32
       const p1 = count > 1 ? p0 + aStride : p0, p2 = count > 2 ? p1 + aStride : p1, p3 = count > 3 ? p2 + aStride : p2;
       const at = y + <usize>i * yStride + (<usize>r << 2);
       if (kind == 0) tile_q4_0(panel, blocks, p0, p1, p2, p3, at, yStride, count, rows - r);
-      else tile_q4_full(panel, blocks, p0, p1, p2, p3, at, yStride, count, rows - r);
+      else if (kind == 1) tile_q4_1(panel, blocks, p0, p1, p2, p3, at, yStride, count, rows - r);
+      else tile_q4_k(panel, blocks, p0, p1, p2, p3, at, yStride, count, rows - r);
     }
   }
 }

@@ -4,7 +4,7 @@
 //  192  i8 scale of weights 0-15 × 8 rows, then of weights 16-31
 // and after 8 such parts the 8 rows' f16 d: 1680 B for 256 weights.
 import { BYTES_BLOCK } from './activations';
-import { BITS_4_5, dot16, halves, madd, NIBBLE, store8 } from './lanes';
+import { BITS_4_5, dot16, madd, NIBBLE, store8, wholeHalves } from './lanes';
 
 export const Q6_K_PART: usize = 208;
 export const Q6_K_BLOCK: usize = 8 * Q6_K_PART + 16;
@@ -64,15 +64,15 @@ function gemv(w: usize, a0: usize, y: usize, rows: i32, cols: i32): void {
     let fa = f32x4.splat(0), fb = f32x4.splat(0);
     for (let a = a0; a != end; w += 16) {
       const tail = w + 8 * Q6_K_PART;
-      const da = halves(tail), db = halves(tail + 8);
+      const da = wholeHalves(tail), db = wholeHalves(tail + 8);
       for (; w != tail; a += BYTES_BLOCK, w += Q6_K_PART) {
         const q = v128.load(w, 192);
         let first = dotFirst(v128.load32_splat(a, 36), a, w, v128.load(w, 128), low, top);
         let last = dotLast(v128.load32_splat(a, 40), a, w, v128.load(w, 160), low, top);
-        fa = scaled(first, last, pairs0(q), pairs2(q), f32x4.mul(v128.load32_splat(a, 44), da), fa);
+        fa = scaled(first, last, pairs0(q), pairs2(q), f32x4.mul(v128.load32_splat(a, 52), da), fa);
         first = dotFirst(v128.load32_splat(a, 36), a, w + 16, v128.load(w, 144), low, top);
         last = dotLast(v128.load32_splat(a, 40), a, w + 16, v128.load(w, 176), low, top);
-        fb = scaled(first, last, pairs1(q), pairs3(q), f32x4.mul(v128.load32_splat(a, 44), db), fb);
+        fb = scaled(first, last, pairs1(q), pairs3(q), f32x4.mul(v128.load32_splat(a, 52), db), fb);
       }
     }
     store8(y, fa, fb, rows - r);
@@ -100,8 +100,8 @@ function unpack(w: usize, p: usize, blocks: i32): void {
         v128.store(at, v128.or(v128.and(i16x8.shr_u(v128.load(from, 96), 4), low), v128.and(i16x8.shr_u(last, 2), top)), 224);
       }
       const q = v128.load(w, 192);
-      v128.store(p, halves(tail), 256);
-      v128.store(p, halves(tail + 8), 272);
+      v128.store(p, wholeHalves(tail), 256);
+      v128.store(p, wholeHalves(tail + 8), 272);
       v128.store(p, pairs0(q), 288);
       v128.store(p, pairs1(q), 304);
       v128.store(p, pairs2(q), 320);
@@ -131,10 +131,10 @@ function tile(panel: usize, blocks: i32, p0: usize, p1: usize, y: usize, stride:
       g = i16x8.add(g, dot16(t, wa)); h = i16x8.add(h, dot16(t, wb));
     }
     const da = v128.load(panel, 256), db = v128.load(panel, 272);
-    let t = v128.load32_splat(p0, 44);
+    let t = v128.load32_splat(p0, 52);
     f0 = scaled(a, e, v128.load(panel, 288), v128.load(panel, 320), f32x4.mul(t, da), f0);
     f1 = scaled(b, f, v128.load(panel, 304), v128.load(panel, 336), f32x4.mul(t, db), f1);
-    t = v128.load32_splat(p1, 44);
+    t = v128.load32_splat(p1, 52);
     f2 = scaled(c, g, v128.load(panel, 288), v128.load(panel, 320), f32x4.mul(t, da), f2);
     f3 = scaled(d, h, v128.load(panel, 304), v128.load(panel, 336), f32x4.mul(t, db), f3);
   }
