@@ -6,7 +6,8 @@ export class ContextLengthError extends Error {
   readonly context: number;
 
   constructor(promptTokens: number, maxTokens: number | undefined, context: number) {
-    const reply = maxTokens === undefined ? 'leaves no room for a reply' : `and reply (${maxTokens}) do not fit`;
+    const reply =
+      maxTokens === undefined ? 'leaves no room for a reply' : `and reply (${maxTokens}) do not fit`;
     super(`prompt (${promptTokens} tokens) ${reply} in the context of ${context} tokens`);
     this.promptTokens = promptTokens;
     this.context = context;
@@ -31,5 +32,41 @@ export class UnknownModelError extends Error {
 
   constructor(model: string, known: readonly string[]) {
     super(`model '${model}' is not served here; there is ${known.join(', ')}`);
+  }
+}
+
+/** A prompt that cannot be one: an id the vocabulary does not have, or nothing to begin from. */
+export class InvalidPromptError extends RangeError {
+  override readonly name = 'InvalidPromptError';
+  readonly code = 'invalid_request';
+}
+
+/** The model's numbers cannot be sampled from: broken weights, or a kernel at fault. */
+export class LogitsError extends Error {
+  override readonly name = 'LogitsError';
+  readonly code = 'internal';
+
+  constructor(id: number, logit: number) {
+    super(`logits cannot be sampled: that of token ${id} is ${logit}`);
+  }
+}
+
+/** The device has no room for the sequence, and none will come free. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+  readonly code = 'out_of_memory';
+
+  constructor(positions: number, cause: Error) {
+    super(`no room on the device for a sequence of ${positions} tokens: ${cause.message}`, { cause });
+  }
+}
+
+/** The reader stopped reading while others waited for its place. */
+export class StalledError extends Error {
+  override readonly name = 'StalledError';
+  readonly code = 'reader_stalled';
+
+  constructor(stalledMs: number) {
+    super(`the reply was not read for ${stalledMs} ms while others waited, and was dropped`);
   }
 }
