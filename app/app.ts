@@ -1,0 +1,60 @@
+import { type Context, Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import type { Deps } from './deps.ts';
+import { MethodNotAllowedError, UnknownUrlError } from './errors.ts';
+import { createMetrics } from './metrics.ts';
+import { requestLog } from './middleware/request-log.ts';
+import { openApiDocument } from './openapi.ts';
+import { CONTENT_TYPE } from './prometheus.ts';
+import { chatCompletions } from './routes/chat-completions.ts';
+import { completions } from './routes/completions.ts';
+import { health } from './routes/health.ts';
+import { listModels, retrieveModel } from './routes/models.ts';
+import { type AppEnv, replyTo } from './run.ts';
+import type { Version } from './schemas/health.ts';
+import { VERSION } from './version.ts';
+
+export interface AppOptions {
+  /** Bodies longer than this are refused with 413. 1 MiB when absent. */
+  readonly maxBodyBytes?: number;
+}
+
+/** The one HTTP app, the same behind every door. */
+export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {}): Hono<AppEnv> {
+  const { engine } = deps;
+  const metrics = createMetrics();
+  const run = { ...deps, metrics, maxBodyBytes };
+  const app = new Hono<AppEnv>();
+
+  const refuse = (c: Context<AppEnv>, error: unknown): Response => {
+    const promptField = c.req.path === '/v1/completions' ? 'prompt' : 'messages';
+    const { body, status, headers } = replyTo(error, deps, { requestId: c.var.requestId, promptField });
+    return c.json(body, status, headers);
+  };
+  app.onError((error, c) => refuse(c, error));
+  app.notFound((c) => refuse(c, new UnknownUrlError(c.req.method, c.req.path)));
+
+  app.use(requestId({ generator: deps.newId }));
+  app.use(requestLog(deps, metrics));
+  app.use(cors({ origin: '*', exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, allowed) =>
+        refuse(c, new MethodNotAllowedError(c.req.method, c.req.path, allowed)),
+    }),
+  );
+
+  app.post('/v1/chat/completions', chatCompletions(run));
+  app.post('/v1/completions', completions(run));
+  app.get('/v1/models', listModels(engine));
+  app.get('/v1/models/:id{.+}', retrieveModel(engine));
+  app.get('/v1/health', health(engine));
+  app.get('/v1/version', (c) => c.json({ version: VERSION } satisfies Version));
+  app.get('/metrics', (c) => c.body(metrics.render(engine.stats()), 200, { 'content-type': CONTENT_TYPE }));
+  app.get('/openapi.json', (c) => c.json(openApiDocument()));
+
+  return app;
+}

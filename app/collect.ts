@@ -1,0 +1,13 @@
+import type { Part, Usage } from '../engine/engine.ts';
+
+/** All of a completion's parts as one. Throws Error when they end without saying why. */
+export async function collect(
+  parts: AsyncIterable<Part>,
+): Promise<{ text: string; reason: 'stop' | 'length'; usage: Usage }> {
+  let text = '';
+  for await (const part of parts) {
+    if (part.type === 'done') return { text, reason: part.reason, usage: part.usage };
+    text += part.text;
+  }
+  throw new Error('the completion ended without a done part');
+}

@@ -1,0 +1,128 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { BusyError } from '../engine/errors.ts';
+import type { ErrorBody } from './schemas/error.ts';
+
+/** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError';
+  readonly code: 'invalid_json' | 'invalid_value' | 'missing_required_parameter' | 'unknown_parameter';
+  readonly param: string | null;
+
+  constructor(code: InvalidRequestError['code'], param: string | null, message: string) {
+    super(message);
+    this.code = code;
+    this.param = param;
+  }
+}
+
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+  readonly code = 'body_too_large';
+
+  constructor(maxBytes: number) {
+    super(`the request body is larger than ${maxBytes} bytes`);
+  }
+}
+
+export class UnknownUrlError extends Error {
+  override readonly name = 'UnknownUrlError';
+  readonly code = 'unknown_url';
+
+  constructor(method: string, path: string) {
+    super(`there is nothing at ${method} ${path}`);
+  }
+}
+
+export class MethodNotAllowedError extends Error {
+  override readonly name = 'MethodNotAllowedError';
+  readonly code = 'method_not_allowed';
+  readonly allowed: readonly string[];
+
+  constructor(method: string, path: string, allowed: readonly string[]) {
+    super(`${path} does not take ${method}, only ${allowed.join(', ')}`);
+    this.allowed = allowed;
+  }
+}
+
+interface Row {
+  readonly status: number;
+  readonly title: string;
+  readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error';
+}
+
+const badRequest: Row = { status: 400, title: 'Bad Request', type: 'invalid_request_error' };
+const notFound: Row = { status: 404, title: 'Not Found', type: 'invalid_request_error' };
+
+/** Every code we put on the wire, and its status. A code that is not here is `INTERNAL` and says nothing more. */
+const CODES: Readonly<Record<string, Row>> = {
+  invalid_json: badRequest,
+  invalid_value: badRequest,
+  missing_required_parameter: badRequest,
+  unknown_parameter: badRequest,
+  invalid_request: badRequest,
+  context_length_exceeded: badRequest,
+  model_not_found: notFound,
+  unknown_url: notFound,
+  method_not_allowed: { status: 405, title: 'Method Not Allowed', type: 'invalid_request_error' },
+  reader_stalled: { status: 408, title: 'Request Timeout', type: 'invalid_request_error' },
+  body_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
+  model_busy: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
+  out_of_memory: { status: 503, title: 'Service Unavailable', type: 'server_error' },
+  client_closed_request: { status: 499, title: 'Client Closed Request', type: 'invalid_request_error' }, // nginx's
+};
+const INTERNAL: Row = { status: 500, title: 'Internal Server Error', type: 'server_error' };
+
+export interface ErrorContext {
+  readonly requestId: string;
+  /** The field that holds the prompt on this route. */
+  readonly promptField: 'messages' | 'prompt';
+}
+
+export interface ErrorReply {
+  readonly status: ContentfulStatusCode;
+  readonly headers: Record<string, string>;
+  readonly body: ErrorBody;
+}
+
+/** What the client is told about an error. Of one whose code is not in the table, only the request's id. */
+export function describeError(error: unknown, { requestId, promptField }: ErrorContext): ErrorReply {
+  const known = codeOf(error);
+  const row = known === undefined ? INTERNAL : CODES[known]!;
+  const message = known === undefined ? `internal error in request ${requestId}` : (error as Error).message;
+
+  return {
+    status: row.status as ContentfulStatusCode,
+    headers: headersOf(error),
+    body: {
+      error: {
+        message,
+        type: row.type,
+        param: paramOf(error, known, promptField),
+        code: known ?? 'internal',
+      },
+      status: row.status,
+      title: row.title,
+      detail: message,
+    },
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'AbortError') return 'client_closed_request';
+  return 'code' in error && typeof error.code === 'string' && Object.hasOwn(CODES, error.code)
+    ? error.code
+    : undefined;
+}
+
+function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
+  if (code === 'model_not_found') return 'model';
+  if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
+  return error instanceof InvalidRequestError ? error.param : null;
+}
+
+function headersOf(error: unknown): Record<string, string> {
+  if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') };
+  if (error instanceof BusyError) return { 'retry-after': String(error.retryAfterSeconds) };
+  return {};
+}

@@ -1,0 +1,52 @@
+import type * as z from 'zod';
+import { InvalidRequestError } from './errors.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** The value as the schema's type. Throws InvalidRequestError, which names the first field that is wrong. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw toError(deepest(result.error.issues[0]!), value);
+}
+
+/** In a union that nothing fits, the branch that got furthest is the one the client meant. */
+function deepest(issue: Issue): Issue {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0 || issue.message !== GENERIC) return issue;
+
+  const inner = issue.errors
+    .flatMap(([first]) => (first === undefined ? [] : [deepest(first)]))
+    .reduce((best, next) => (next.path.length > best.path.length ? next : best));
+  return inner.path.length === 0 ? issue : { ...inner, path: [...issue.path, ...inner.path] };
+}
+
+const GENERIC = 'Invalid input'; // zod's words for a union without an error of its own
+
+function toError(issue: Issue, value: unknown): InvalidRequestError {
+  if (issue.code === 'unrecognized_keys') {
+    const field = render([...issue.path, issue.keys[0]!]);
+    return new InvalidRequestError(
+      'unknown_parameter',
+      field,
+      `Unrecognized request argument supplied: ${field}`, // OpenAI's sentence: clients match on it
+    );
+  }
+
+  const field = render(issue.path);
+  if (field === '') return new InvalidRequestError('invalid_value', null, 'the body must be a JSON object');
+  if (at(value, issue.path) === undefined)
+    return new InvalidRequestError('missing_required_parameter', field, `${field} is required`);
+  return new InvalidRequestError('invalid_value', field, `${field}: ${issue.message}`);
+}
+
+/** `['messages', 0, 'content']` as `messages[0].content`. */
+function render(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text + (text && '.') + String(key)),
+    '',
+  );
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | null)?.[key], value);
+}

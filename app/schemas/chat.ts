@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import type { CompletionRequest } from '../../engine/engine.ts';
+import { Message, toPromptMessages } from './messages.ts';
+import { absent, emptyList, emptyMap, oneOf, only } from './neutral.ts';
+import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
+import { samplingFields, toSampling, toStops } from './sampling.ts';
+import { FinishReason, Usage } from './usage.ts';
+
+const MAX_MESSAGES = 2048; // OpenAI's limit
+
+/** POST /v1/chat/completions. Source: OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest. */
+export const ChatRequest = z
+  .strictObject({
+    ...requestFields,
+    messages: z.array(Message).min(1).max(MAX_MESSAGES),
+    max_completion_tokens: z.int().min(1).nullish(),
+    max_tokens: z.int().min(1).nullish().describe('The older name of max_completion_tokens.'),
+    ...samplingFields,
+
+    n: only(1).nullish(),
+    tools: emptyList().nullish(),
+    tool_choice: oneOf(['none', 'auto']).nullish(),
+    parallel_tool_calls: z.boolean().nullish().describe('Says nothing without tools.'),
+    functions: emptyList().nullish(),
+    function_call: oneOf(['none', 'auto']).nullish(),
+    response_format: z.strictObject({ type: only('text') }).nullish(),
+    modalities: z.array(only('text')).nullish(),
+    logprobs: only(false).nullish(),
+    top_logprobs: only(0).nullish(),
+    logit_bias: emptyMap().nullish(),
+    reasoning_effort: only('none').nullish(),
+    verbosity: only('medium').nullish(),
+    audio: absent(),
+    prediction: absent(),
+    web_search_options: absent(),
+    moderation: absent(),
+  })
+  .refine(streamOptionsNeedStream, {
+    path: ['stream_options'],
+    error: 'is only allowed when stream is true',
+  })
+  .refine(({ max_tokens: a, max_completion_tokens: b }) => a == null || b == null || a === b, {
+    path: ['max_tokens'],
+    error: 'differs from max_completion_tokens; set one of them',
+  });
+export type ChatRequest = z.infer<typeof ChatRequest>;
+
+const head = { id: z.string(), created: z.int().describe('Unix seconds.'), model: z.string() };
+
+/** Source: OpenAI OpenAPI 2.3.0, CreateChatCompletionResponse. */
+export const ChatCompletion = z.object({
+  ...head,
+  object: z.literal('chat.completion'),
+  choices: z.array(
+    z.object({
+      index: z.int(),
+      message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      logprobs: z.null(),
+      finish_reason: FinishReason,
+    }),
+  ),
+  usage: Usage,
+});
+export type ChatCompletion = z.infer<typeof ChatCompletion>;
+
+/** One event of a stream. Source: OpenAI OpenAPI 2.3.0, CreateChatCompletionStreamResponse. */
+export const ChatChunk = z.object({
+  ...head,
+  object: z.literal('chat.completion.chunk'),
+  choices: z.array(
+    z.object({
+      index: z.int(),
+      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      logprobs: z.null(),
+      finish_reason: FinishReason.nullable(),
+    }),
+  ),
+  usage: Usage.nullish(),
+});
+export type ChatChunk = z.infer<typeof ChatChunk>;
+
+/** The request, in the engine's words. */
+export function toCompletionRequest(request: ChatRequest): CompletionRequest {
+  return {
+    model: request.model,
+    prompt: { type: 'chat', messages: toPromptMessages(request.messages) },
+    maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    stop: toStops(request.stop),
+    sampling: toSampling(request),
+  };
+}

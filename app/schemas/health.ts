@@ -1,0 +1,14 @@
+import * as z from 'zod';
+
+/** Source: Llama Stack 0.7.1, HealthInfo; the fields after `status` are ours. */
+export const Health = z.object({
+  status: z.enum(['OK', 'Error']),
+  state: z.enum(['loading', 'ready', 'failed']),
+  running: z.int().describe('Requests being answered.'),
+  waiting: z.int().describe('Requests in the queue.'),
+});
+export type Health = z.infer<typeof Health>;
+
+/** Source: Llama Stack 0.7.1, VersionInfo. */
+export const Version = z.object({ version: z.string() });
+export type Version = z.infer<typeof Version>;

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import type { Sampling } from '../../engine/engine.ts';
+
+/** What a request that says nothing gets: OpenAI's defaults, and the extensions switched off. */
+export const DEFAULT_SAMPLING: Sampling = {
+  temperature: 1,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  seed: undefined,
+};
+
+const MAX_STOPS = 4; // OpenAI's limit
+const MAX_SEED = 2 ** 63; // OpenAI's int64; past 2^53 the nearest double is the seed
+
+/** Fields both completion routes share. The last three are the extensions open servers agree on. */
+export const samplingFields = {
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  seed: z.number().multipleOf(1).min(-MAX_SEED).max(MAX_SEED).nullish(),
+  stop: z
+    .union([z.string().min(1), z.array(z.string().min(1)).max(MAX_STOPS)], {
+      error: `must be a non-empty string or a list of at most ${MAX_STOPS} of them`,
+    })
+    .nullish(),
+  top_k: z.int().min(-1).nullish().describe('Keeps the k likeliest tokens. 0 and -1 keep all.'),
+  min_p: z.number().min(0).lt(1).nullish().describe('Drops tokens below this share of the likeliest.'),
+  repetition_penalty: z.number().gt(0).nullish().describe('Divides the logits of tokens seen. 1 is off.'),
+};
+
+/** What `samplingFields` accepts, as a type. */
+export type SamplingFields = z.infer<z.ZodObject<typeof samplingFields>>;
+
+/** The fields of a request as the engine's `Sampling`; what is absent or null takes its default. */
+export function toSampling(fields: SamplingFields): Sampling {
+  const { top_p: topP, top_k: topK } = fields;
+  return {
+    temperature: fields.temperature ?? DEFAULT_SAMPLING.temperature,
+    topP: Math.max(topP ?? DEFAULT_SAMPLING.topP, Number.EPSILON), // OpenAI allows 0: the likeliest token alone
+    topK: Math.max(topK ?? DEFAULT_SAMPLING.topK, 0),
+    minP: fields.min_p ?? DEFAULT_SAMPLING.minP,
+    repetitionPenalty: fields.repetition_penalty ?? DEFAULT_SAMPLING.repetitionPenalty,
+    presencePenalty: fields.presence_penalty ?? DEFAULT_SAMPLING.presencePenalty,
+    frequencyPenalty: fields.frequency_penalty ?? DEFAULT_SAMPLING.frequencyPenalty,
+    seed: fields.seed ?? DEFAULT_SAMPLING.seed,
+  };
+}
+
+/** The request's stop strings, as a list. */
+export function toStops(stop: SamplingFields['stop']): readonly string[] {
+  return typeof stop === 'string' ? [stop] : (stop ?? []);
+}

@@ -1,0 +1,108 @@
+import type {
+  Completion,
+  CompletionRequest,
+  Engine,
+  EngineStats,
+  ModelInfo,
+  Part,
+  Usage,
+} from '../../engine/engine.ts';
+import { UnknownModelError } from '../../engine/errors.ts';
+
+/** One thing the engine does: say a piece of text, wait for a promise, or fail. */
+export type Step = string | Promise<unknown> | Error;
+
+export interface Script {
+  readonly steps: readonly Step[];
+  readonly reason: 'stop' | 'length';
+  readonly usage: Usage;
+  /** What `start` throws instead of answering. */
+  readonly refusal: Error | undefined;
+  readonly models: readonly ModelInfo[];
+  readonly stats: Partial<EngineStats>;
+}
+
+export interface ScriptedEngine extends Engine {
+  readonly requests: readonly CompletionRequest[];
+  readonly signals: readonly AbortSignal[];
+  /** How many steps of all replies were reached: a lazy reader keeps it low. */
+  readonly stepsReached: number;
+  /** How many replies were left before their end. */
+  readonly abandoned: number;
+}
+
+export const SCRIPTED_MODEL: ModelInfo = {
+  id: 'meta-llama/Llama-3.2-1B-Instruct',
+  created: 1_727_222_400,
+  ownedBy: 'meta-llama',
+  contextLength: 131_072,
+  licence: 'llama3.2',
+};
+
+/** An engine that says what it is told, one step for each part that is asked for. */
+export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
+  const { steps = ['Hello', ' world'], reason = 'stop', refusal, models = [SCRIPTED_MODEL] } = script;
+  const usage = script.usage ?? { promptTokens: 5, completionTokens: 2 };
+  const requests: CompletionRequest[] = [];
+  const signals: AbortSignal[] = [];
+  let stepsReached = 0;
+  let abandoned = 0;
+
+  async function* reply(signal: AbortSignal): AsyncGenerator<Part, void> {
+    let whole = false;
+    try {
+      for (const step of steps) {
+        signal.throwIfAborted();
+        stepsReached++;
+        if (step instanceof Error) throw step;
+        if (typeof step === 'string') yield { type: 'text', text: step };
+        else await Promise.race([step, aborted(signal)]);
+      }
+      whole = true;
+      yield { type: 'done', reason, usage };
+    } finally {
+      if (!whole) abandoned++;
+    }
+  }
+
+  return {
+    requests,
+    signals,
+    get stepsReached() {
+      return stepsReached;
+    },
+    get abandoned() {
+      return abandoned;
+    },
+    models: () => models,
+    stats: () => ({
+      state: 'ready',
+      running: 0,
+      waiting: 0,
+      promptTokens: 0,
+      completionTokens: 0,
+      requests: requests.length,
+      rejected: 0,
+      aborted: abandoned,
+      failed: 0,
+      steps: 0,
+      deviceBytes: 0,
+      ...script.stats,
+    }),
+    async start(request, signal): Promise<Completion> {
+      const ids = models.map(({ id }) => id);
+      if (!ids.includes(request.model)) throw new UnknownModelError(request.model, ids);
+      if (refusal !== undefined) throw refusal;
+
+      requests.push(request);
+      signals.push(signal);
+      return { model: request.model, promptTokens: usage.promptTokens, parts: reply(signal) };
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
