@@ -43,7 +43,7 @@ export class HeaderCursor {
   /** Makes `has(bytes)` true. Throws FormatError, before it reads, when the header cannot hold them. */
   async fill(bytes: number): Promise<void> {
     if (this.has(bytes)) return;
-    this.expect(1, bytes, 'bytes');
+    this.expect(bytes, 1, 'bytes');
 
     const left = this.window.subarray(this.at);
     const from = this.windowStart + this.window.length;
