@@ -46,7 +46,13 @@ export async function openLlamaCpp(
     name: 'llama.cpp',
     vocabSize,
     isStop: (id) => model.isEogToken(id as Token),
-    tokenize: (text) => Uint32Array.from(model.tokenize(text)),
+    tokenize: (segments) =>
+      Uint32Array.from(
+        segments.flatMap((segment) =>
+          'control' in segment ? model.tokenize(segment.control, true) : model.tokenize(segment.text),
+        ),
+      ),
+    detokenize: (ids) => model.detokenize(ids as Token[], true),
 
     async start(prompt) {
       await sequence.clearHistory();

@@ -1,3 +1,5 @@
+import type { Segment } from '../../models/tokenizer/segment.ts';
+
 /** What an engine says comes next. */
 export interface Prediction {
   readonly id: number;
@@ -15,10 +17,12 @@ export interface Score extends Prediction {
 export interface Predictor {
   readonly name: string;
   readonly vocabSize: number;
+  /** Whether a token ends the reply. */
   isStop(id: number): boolean;
 
-  /** Ids of plain text, without a begin token. */
-  tokenize(text: string): Uint32Array;
+  /** Ids of a prompt. No begin token is added. */
+  tokenize(segments: readonly Segment[]): Uint32Array;
+  detokenize(ids: readonly number[]): string;
 
   /** Forgets what came before, reads the prompt and predicts the token after it. */
   start(prompt: Uint32Array): Promise<Prediction>;
