@@ -10,6 +10,8 @@ const MAX_NMSE = 1e-11; // f32 sums of at most 2048 terms against f64, on the sa
 const MAX_NMSE_INT8 = 3e-3; // rounding to int8 with a spike of 40 in a block: (40 / 127)² / 12 of a plain number
 const MAX_NMSE_PLAIN = 1e-12; // relaxed against plain SIMD: only fused multiply-adds differ
 
+const UNTOUCHED = 1234;
+
 const types = Object.keys(QUANT) as QuantType[];
 const floats: readonly QuantType[] = ['f32', 'f16', 'bf16'];
 
@@ -30,9 +32,15 @@ async function run(device: Device, type: QuantType, w: Uint8Array, x: Float32Arr
   const cols = x.length / m;
   const weight = device.weight(type, rows, cols);
   device.writeRows(weight, 0, w);
-  const [input, out] = [device.alloc(x.length), device.alloc(m * rows)];
+  const [input, out] = [device.alloc(x.length), device.alloc((m + 4) * rows)];
   device.write(input, x);
+  device.write(out, new Float32Array(out.length).fill(UNTOUCHED));
   device.matmul([out], [weight], input, m);
+  const past = await device.read(out, m * rows, 4 * rows);
+  expect(
+    past.every((value) => value === UNTOUCHED),
+    'writes past its rows',
+  ).toBe(true);
   return device.read(out, 0, m * rows);
 }
 

@@ -84,7 +84,7 @@ function sum4(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
 }
 
-/** scores[t] = q · keys[t] · scale for a whole tile; what lies past `n` is masked by the caller. */
+/** scores[t] = q · keys[t] · scale, four keys at a time; the caller masks what lies past `n`. */
 // @ts-ignore: decorator
 @inline
 function score(q: usize, keys: usize, scores: usize, n: i32, bytes: usize, scale: v128): void {
@@ -153,8 +153,6 @@ export function attention(
       const n = min(TILE, pos + m - t0);
       widen(q8, headKeys + <usize>t0 * kvRow, k32, n, headDim);
       widen(q8, headValues + <usize>t0 * kvRow, v32, n, headDim);
-      // scores are taken four keys at a time: the last few must not read what an earlier tile left
-      if (n & 3) memory.fill(k32 + <usize>n * bytes, 0, <usize>(4 - (n & 3)) * bytes);
       for (let i = max(0, t0 - pos); i < m; i++) {
         const seen = min(n, pos + i + 1 - t0);
         for (let h = 0; h < group; h++) {
