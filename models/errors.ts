@@ -25,3 +25,15 @@ export class IntegrityError extends Error {
     this.actual = actual;
   }
 }
+
+/** A server does not give the bytes asked for. `status` is its HTTP answer, where that is what was wrong. */
+export class RangeRequestError extends Error {
+  override readonly name = 'RangeRequestError';
+  readonly code = 'source_unavailable';
+  readonly status: number | undefined;
+
+  constructor(url: string, problem: string, status?: number) {
+    super(`${url}: ${problem}`);
+    this.status = status;
+  }
+}
