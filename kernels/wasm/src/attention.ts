@@ -84,48 +84,100 @@ function sum4(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
 }
 
-/** scores[t] = q · keys[t] · scale, four keys at a time; the caller masks what lies past `n`. */
+/** Scores of two queries against four keys at a time; the caller masks what lies past `n`. */
 // @ts-ignore: decorator
 @inline
-function score(q: usize, keys: usize, scores: usize, n: i32, bytes: usize, scale: v128): void {
+function score(q: usize, r: usize, keys: usize, scores: usize, n: i32, bytes: usize, scale: v128): void {
   for (let t = 0; t < n; t += 4, keys += 4 * bytes) {
-    let a = f32x4.splat(0), b = a, c = a, d = a;
+    let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
     const k1 = keys + bytes, k2 = k1 + bytes, k3 = k2 + bytes;
     for (let i: usize = 0; i < bytes; i += 16) {
-      const v = v128.load(q + i);
-      a = madd(v, v128.load(keys + i), a);
-      b = madd(v, v128.load(k1 + i), b);
-      c = madd(v, v128.load(k2 + i), c);
-      d = madd(v, v128.load(k3 + i), d);
+      const u = v128.load(q + i), v = v128.load(r + i);
+      let k = v128.load(keys + i);
+      a = madd(u, k, a);
+      e = madd(v, k, e);
+      k = v128.load(k1 + i);
+      b = madd(u, k, b);
+      f = madd(v, k, f);
+      k = v128.load(k2 + i);
+      c = madd(u, k, c);
+      g = madd(v, k, g);
+      k = v128.load(k3 + i);
+      d = madd(u, k, d);
+      h = madd(v, k, h);
     }
-    v128.store(scores + (<usize>t << 2), f32x4.mul(sum4(a, b, c, d), scale));
+    const at = scores + (<usize>t << 2);
+    v128.store(at, f32x4.mul(sum4(a, b, c, d), scale));
+    v128.store(at, f32x4.mul(sum4(e, f, g, h), scale), TILE * 4);
   }
 }
 
-/** out = out · shrink + Σ p[t] · values[t] */
+/** Turns `seen` scores into weights and returns what the sum so far must shrink by. `state`: (max, sum). */
 // @ts-ignore: decorator
 @inline
-function gather(p: usize, values: usize, out: usize, n: i32, bytes: usize, shrink: v128): void {
+function soften(scores: usize, seen: i32, state: usize): v128 {
+  const padded = (seen + 3) & ~3;
+  for (let t = seen; t < padded; t++) store<f32>(scores + (<usize>t << 2), -Infinity);
+  let peak = v128.load(scores);
+  for (let t = 4; t < padded; t += 4) peak = f32x4.pmax(peak, v128.load(scores + (<usize>t << 2)));
+  const before = load<f32>(state);
+  const now = max(before, maxLane(peak));
+  let sum = f32x4.splat(0);
+  for (let t = 0; t < padded; t += 4) {
+    const p = exp(f32x4.sub(v128.load(scores + (<usize>t << 2)), f32x4.splat(now)));
+    v128.store(scores + (<usize>t << 2), p);
+    sum = f32x4.add(sum, p);
+  }
+  const shrink = exp(f32x4.splat(before - now));
+  store<f32>(state, now);
+  store<f32>(state, load<f32>(state, 4) * f32x4.extract_lane(shrink, 0) + sumLanes(sum), 4);
+  return shrink;
+}
+
+/** For two queries: out = out · shrink + Σ p[t] · values[t] */
+// @ts-ignore: decorator
+@inline
+function gather(p: usize, values: usize, out: usize, out2: usize, n: i32, bytes: usize, shrink: v128, shrink2: v128): void {
   let i: usize = 0;
   for (; i + 64 <= bytes; i += 64) {
     let a = f32x4.mul(v128.load(out + i), shrink), b = f32x4.mul(v128.load(out + i, 16), shrink);
     let c = f32x4.mul(v128.load(out + i, 32), shrink), d = f32x4.mul(v128.load(out + i, 48), shrink);
-    for (let t = 0, v = values + i; t < n; t++, v += bytes) {
-      const w = v128.load32_splat(p + (<usize>t << 2));
-      a = madd(w, v128.load(v), a);
-      b = madd(w, v128.load(v, 16), b);
-      c = madd(w, v128.load(v, 32), c);
-      d = madd(w, v128.load(v, 48), d);
+    let e = f32x4.mul(v128.load(out2 + i), shrink2), f = f32x4.mul(v128.load(out2 + i, 16), shrink2);
+    let g = f32x4.mul(v128.load(out2 + i, 32), shrink2), h = f32x4.mul(v128.load(out2 + i, 48), shrink2);
+    for (let t = 0, at = values + i, w = p; t < n; t++, at += bytes, w += 4) {
+      const u = v128.load32_splat(w), v = v128.load32_splat(w, TILE * 4);
+      let x = v128.load(at);
+      a = madd(u, x, a);
+      e = madd(v, x, e);
+      x = v128.load(at, 16);
+      b = madd(u, x, b);
+      f = madd(v, x, f);
+      x = v128.load(at, 32);
+      c = madd(u, x, c);
+      g = madd(v, x, g);
+      x = v128.load(at, 48);
+      d = madd(u, x, d);
+      h = madd(v, x, h);
     }
     v128.store(out + i, a);
     v128.store(out + i, b, 16);
     v128.store(out + i, c, 32);
     v128.store(out + i, d, 48);
+    if (out2 != out) {
+      v128.store(out2 + i, e);
+      v128.store(out2 + i, f, 16);
+      v128.store(out2 + i, g, 32);
+      v128.store(out2 + i, h, 48);
+    }
   }
   for (; i < bytes; i += 16) {
-    let a = f32x4.mul(v128.load(out + i), shrink);
-    for (let t = 0, v = values + i; t < n; t++, v += bytes) a = madd(v128.load32_splat(p + (<usize>t << 2)), v128.load(v), a);
+    let a = f32x4.mul(v128.load(out + i), shrink), e = f32x4.mul(v128.load(out2 + i), shrink2);
+    for (let t = 0, at = values + i, w = p; t < n; t++, at += bytes, w += 4) {
+      a = madd(v128.load32_splat(w), v128.load(at), a);
+      e = madd(v128.load32_splat(w, TILE * 4), v128.load(at), e);
+    }
     v128.store(out + i, a);
+    if (out2 != out) v128.store(out2 + i, e);
   }
 }
 
@@ -155,26 +207,14 @@ export function attention(
       widen(q8, headValues + <usize>t0 * kvRow, v32, n, headDim);
       for (let i = max(0, t0 - pos); i < m; i++) {
         const seen = min(n, pos + i + 1 - t0);
-        for (let h = 0; h < group; h++) {
+        for (let h = 0; h < group; h += 2) {
           const at = <usize>i * rowStride + <usize>(head * group + h) * bytes;
-          score(q + at, k32, scores, seen, bytes, scale);
-          const padded = (seen + 3) & ~3;
-          for (let t = seen; t < padded; t++) store<f32>(scores + (<usize>t << 2), -Infinity);
-          let peak = v128.load(scores);
-          for (let t = 4; t < padded; t += 4) peak = f32x4.pmax(peak, v128.load(scores + (<usize>t << 2)));
+          const next = h + 1 < group ? at + bytes : at; // an odd head out goes with itself, stored once
+          score(q + at, q + next, k32, scores, seen, bytes, scale);
           const s = state + (<usize>(i * group + h) << 3);
-          const before = load<f32>(s);
-          const now = max(before, maxLane(peak));
-          let sum = f32x4.splat(0);
-          for (let t = 0; t < padded; t += 4) {
-            const p = exp(f32x4.sub(v128.load(scores + (<usize>t << 2)), f32x4.splat(now)));
-            v128.store(scores + (<usize>t << 2), p);
-            sum = f32x4.add(sum, p);
-          }
-          const shrink = f32x4.extract_lane(exp(f32x4.splat(before - now)), 0);
-          store<f32>(s, now);
-          store<f32>(s, load<f32>(s, 4) * shrink + sumLanes(sum), 4);
-          gather(scores, v32, out + at, seen, bytes, f32x4.splat(shrink));
+          const shrink = soften(scores, seen, s);
+          const shrink2 = next != at ? soften(scores + TILE * 4, seen, s + 8) : shrink;
+          gather(scores, v32, out + at, out + next, seen, bytes, shrink, shrink2);
         }
       }
     }
