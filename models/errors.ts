@@ -37,3 +37,13 @@ export class RangeRequestError extends Error {
     this.status = status;
   }
 }
+
+/** No catalogue entry goes by that name. */
+export class UnlistedModelError extends Error {
+  override readonly name = 'UnlistedModelError';
+  readonly code = 'model_unlisted';
+
+  constructor(model: string, known: readonly string[]) {
+    super(`the catalogue has no model '${model}'; it has ${known.join(', ')}`);
+  }
+}

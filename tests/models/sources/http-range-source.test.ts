@@ -73,7 +73,7 @@ test.each([200, 401, 404, 416, 503])(
   },
 );
 
-test.each([undefined, 'bytes 0-0/*', 'bytes 1-1/300000', 'items 0-0/10'])(
+test.each([undefined, 'bytes 0-0/*', 'bytes 1-0/300000', 'bytes 0-1/300000', 'items 0-0/10'])(
   'httpRangeSource refuses content-range %s',
   async (header) => {
     const url = await serve((_, response) => {
