@@ -3,6 +3,8 @@ import { InvalidRequestError } from './errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
+const UNION_MESSAGE = 'Invalid input'; // zod's, for a union without an error of its own
+
 /** The value as the schema's type. Throws InvalidRequestError, which names the first field that is wrong. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const result = schema.safeParse(value);
@@ -12,15 +14,15 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S
 
 /** In a union that nothing fits, the branch that got furthest is the one the client meant. */
 function deepest(issue: Issue): Issue {
-  if (issue.code !== 'invalid_union' || issue.errors.length === 0 || issue.message !== GENERIC) return issue;
+  if (issue.code !== 'invalid_union' || issue.message !== UNION_MESSAGE) return issue;
 
-  const inner = issue.errors
-    .flatMap(([first]) => (first === undefined ? [] : [deepest(first)]))
-    .reduce((best, next) => (next.path.length > best.path.length ? next : best));
-  return inner.path.length === 0 ? issue : { ...inner, path: [...issue.path, ...inner.path] };
+  const branches = issue.errors.flatMap(([first]) => (first === undefined ? [] : [deepest(first)]));
+  const inner = branches.reduce((best, next) => (next.path.length > best.path.length ? next : best));
+  if (inner.path.length > 0) return { ...inner, path: [...issue.path, ...inner.path] };
+
+  const types = branches.flatMap((branch) => (branch.code === 'invalid_type' ? [branch.expected] : []));
+  return { ...issue, message: `Invalid input: expected ${types.join(' or ')}` };
 }
-
-const GENERIC = 'Invalid input'; // zod's words for a union without an error of its own
 
 function toError(issue: Issue, value: unknown): InvalidRequestError {
   if (issue.code === 'unrecognized_keys') {

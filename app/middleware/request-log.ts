@@ -11,8 +11,8 @@ export const requestLog =
     const startedAt = now();
     await next();
 
-    const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')?.path ?? 'none'; // ALL is middleware
-    metrics.countRequest(c.req.method, route, c.res.status);
+    const route = matchedRoutes(c).find(({ method }) => method !== 'ALL'); // ALL is middleware
+    metrics.countRequest(route?.method ?? 'other', route?.path ?? 'other', c.res.status); // labels: a finite set
     log({
       event: 'request',
       requestId: c.var.requestId,

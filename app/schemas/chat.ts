@@ -37,7 +37,7 @@ export const ChatRequest = z
   })
   .refine(streamOptionsNeedStream, {
     path: ['stream_options'],
-    error: 'is only allowed when stream is true',
+    error: 'allowed only when stream is true',
   })
   .refine(({ max_tokens: a, max_completion_tokens: b }) => a == null || b == null || a === b, {
     path: ['max_tokens'],

@@ -29,7 +29,7 @@ export const TextRequest = z
   })
   .refine(streamOptionsNeedStream, {
     path: ['stream_options'],
-    error: 'is only allowed when stream is true',
+    error: 'allowed only when stream is true',
   });
 export type TextRequest = z.infer<typeof TextRequest>;
 

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { events, testApp } from '../support/test-app.ts';
+
+test.each([
+  { state: 'ready', status: 200, word: 'OK' },
+  { state: 'loading', status: 200, word: 'OK' },
+  { state: 'failed', status: 503, word: 'Error' },
+] as const)('GET /v1/health of an engine that is $state is $status', async ({ state, status, word }) => {
+  const reply = await testApp({ stats: { state, running: 2, waiting: 3 } }).app.request('/v1/health');
+  expect(reply.status).toBe(status);
+  expect(await reply.json()).toEqual({ status: word, state, running: 2, waiting: 3 });
+});
+
+test("GET /v1/version is package.json's", async () => {
+  const reply = await testApp().app.request('/v1/version');
+  expect(await reply.json()).toEqual({ version: packageJson.version });
+});
+
+test('a request id is on every reply, the client’s own when it has one', async () => {
+  const { app, chat } = testApp({ steps: ['x'] });
+  expect((await chat()).headers.get('x-request-id')).toBe('id-1');
+  expect((await chat({ stream: true })).headers.get('x-request-id')).toBe('id-3');
+  expect((await chat({ n: 2 })).headers.get('x-request-id')).toBe('id-5');
+  expect((await app.request('/nothing')).headers.get('x-request-id')).toBe('id-6');
+  expect((await chat({}, { headers: { 'x-request-id': 'mine' } })).headers.get('x-request-id')).toBe('mine');
+});
+
+test('any page may call: replies, refusals, streams and preflights carry the header', async () => {
+  const { app, chat } = testApp();
+  const preflight = await app.request('/v1/chat/completions', {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://a.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type,x-stainless-os',
+    },
+  });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get('access-control-allow-headers')).toBe(
+    'authorization,content-type,x-stainless-os',
+  );
+  expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
+
+  for (const reply of [preflight, await chat(), await chat({ n: 2 }), await chat({ stream: true })])
+    expect(reply.headers.get('access-control-allow-origin')).toBe('*');
+});
+
+test('each request leaves a line, each completion another, and neither holds text or keys', async () => {
+  const { chat, logs, clock, app } = testApp({
+    steps: ['SECRET reply'],
+    usage: { promptTokens: 9, completionTokens: 4 },
+  });
+  const secrets = { messages: [{ role: 'user', content: 'SECRET prompt' }], user: 'SECRET user' };
+  const headers = { authorization: 'Bearer SECRET' };
+
+  const reply = await chat({ ...secrets, stream: true }, { headers });
+  clock.ms += 250;
+  await events(reply);
+  await chat({ ...secrets, n: 2 }, { headers });
+  await app.request('/v1/models/a?key=SECRET', { headers });
+
+  expect(logs).toEqual([
+    { event: 'request', requestId: 'id-1', method: 'POST', path: '/v1/chat/completions', status: 200, ms: 0 },
+    {
+      event: 'completion',
+      requestId: 'id-1',
+      model: 'meta-llama/Llama-3.2-1B-Instruct',
+      outcome: 'stop',
+      promptTokens: 9,
+      completionTokens: 4,
+      firstTextMs: 250,
+      totalMs: 250,
+    },
+    { event: 'request', requestId: 'id-3', method: 'POST', path: '/v1/chat/completions', status: 400, ms: 0 },
+    { event: 'request', requestId: 'id-4', method: 'GET', path: '/v1/models/a', status: 404, ms: 0 },
+  ]);
+  expect(JSON.stringify(logs)).not.toContain('SECRET');
+});

@@ -1,0 +1,45 @@
+import { type AppOptions, createApp } from '../../app/app.ts';
+import { SCRIPTED_MODEL, type Script, scriptedEngine } from './scripted-engine.ts';
+
+export const MODEL = SCRIPTED_MODEL.id;
+export const START_MS = 1_727_222_400_500;
+
+/** An app over a scripted engine, with a clock that only the test moves and its log lines kept. */
+export function testApp(script: Partial<Script> = {}, options: AppOptions = {}) {
+  const engine = scriptedEngine(script);
+  const logs: Record<string, string | number>[] = [];
+  const clock = { ms: START_MS };
+  let ids = 0;
+
+  const app = createApp(
+    { engine, now: () => clock.ms, newId: () => `id-${++ids}`, log: (event) => logs.push(event) },
+    options,
+  );
+  const post = (path: string, body: unknown, init: RequestInit = {}) =>
+    app.request(path, { method: 'POST', body: JSON.stringify(body), ...init });
+
+  return {
+    app,
+    engine,
+    logs,
+    clock,
+    chat: (fields: object = {}, init?: RequestInit) =>
+      post(
+        '/v1/chat/completions',
+        { model: MODEL, messages: [{ role: 'user', content: 'hi' }], ...fields },
+        init,
+      ),
+    text: (fields: object = {}, init?: RequestInit) =>
+      post('/v1/completions', { model: MODEL, prompt: 'Once', ...fields }, init),
+  };
+}
+
+/** The `data:` of each event of a whole stream. */
+export async function events(response: Response): Promise<string[]> {
+  const blocks = (await response.text()).split('\n\n');
+  if (blocks.pop() !== '') throw new Error('the stream does not end with an empty line');
+  return blocks.map((block) => {
+    if (!block.startsWith('data: ')) throw new Error(`not an event: ${block}`);
+    return block.slice('data: '.length);
+  });
+}
