@@ -45,24 +45,23 @@ export async function loadGgufWeights(
   const config = configFromGguf(gguf.metadata);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, { type, shape, offset, bytes }] of gguf.tensors)
-    tensors.set(name, { name, type, rows: shape[1] ?? 1, cols: shape[0] ?? 1, offset, bytes });
+    tensors.set(name, { source, name, type, rows: shape[1] ?? 1, cols: shape[0] ?? 1, offset, bytes });
   for (const name of tensors.keys())
     if (/\.bias$/.test(name))
       throw new FormatError('llama', 0, `'${name}': biases are not part of a Llama 3`);
 
-  const divisors = await ropeDivisors(source, tensors.get(ROPE_FREQS), config);
+  const divisors = await ropeDivisors(tensors.get(ROPE_FREQS), config);
   const frequencies = ropeFrequencies(config.headDim, config.ropeTheta, divisors);
-  const file = { source, tensors, names: NAMES, reorder: undefined };
+  const file = { tensors, names: NAMES, reorder: undefined };
   return { config, weights: await loadWeights(device, config, file, frequencies, onProgress) };
 }
 
 async function ropeDivisors(
-  source: ByteSource,
   tensor: StoredTensor | undefined,
   { headDim }: LlamaConfig,
 ): Promise<Float32Array | undefined> {
   if (tensor === undefined) return undefined;
   if (tensor.type !== 'f32' || tensor.rows !== 1 || tensor.cols !== headDim / 2)
     throw new FormatError('llama', tensor.offset, `${ROPE_FREQS} is not ${headDim / 2} f32 numbers`);
-  return floats('f32', await source.read(tensor.offset, tensor.bytes));
+  return floats('f32', await tensor.source.read(tensor.offset, tensor.bytes));
 }

@@ -9,6 +9,7 @@ import type { LayerWeights, LlamaWeights } from './weights.ts';
 
 /** A tensor's place in a file. `rows` × `cols`; a vector has one row. */
 export interface StoredTensor {
+  readonly source: ByteSource;
   readonly name: string;
   readonly type: QuantType;
   readonly rows: number;
@@ -28,8 +29,7 @@ export interface TensorNames {
 /** Reorders the rows of q and k, when the file keeps them in another order than interleaved pairs. */
 export type RowOrder = (tensor: StoredTensor, bytes: Uint8Array) => Uint8Array;
 
-export interface WeightFile {
-  readonly source: ByteSource;
+export interface StoredModel {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly names: TensorNames;
   /** Undefined: rows lie as the kernels want them. */
@@ -46,16 +46,17 @@ const GROUP = 8; // rows that a device packs together
 export async function loadWeights(
   device: Device,
   config: LlamaConfig,
-  file: WeightFile,
+  file: StoredModel,
   frequencies: Float64Array,
   onProgress: (done: number, total: number) => void,
 ): Promise<LlamaWeights> {
   const { names, tensors } = file;
-  const wanted = new Map<StoredTensor, Weight | Buf>();
-  const matrix = (name: string, rows: number | undefined, cols: number): Weight => {
+  const wanted = new Map<StoredTensor, () => Receiver>();
+  const matrix = (name: string, rows: number | undefined, cols: number, reorder?: RowOrder): Weight => {
     const tensor = expect(file, name, rows, cols);
     const weight = device.weight(tensor.type, tensor.rows, cols);
-    wanted.set(tensor, weight);
+    const whole = (bytes: Uint8Array) => device.writeRows(weight, 0, reorder!(tensor, bytes));
+    wanted.set(tensor, () => (reorder ? atOnce(tensor, whole) : inGroups(device, tensor, weight)));
     return weight;
   };
   const vector = (name: string, length: number): Buf => {
@@ -63,7 +64,7 @@ export async function loadWeights(
     if (tensor.type !== 'f32' && tensor.type !== 'bf16' && tensor.type !== 'f16')
       throw new FormatError('llama', tensor.offset, `${name} is ${tensor.type}, a norm is kept in floats`);
     const buf = device.alloc(length);
-    wanted.set(tensor, buf);
+    wanted.set(tensor, () => atOnce(tensor, (bytes) => device.write(buf, floats(tensor.type, bytes))));
     return buf;
   };
 
@@ -73,8 +74,8 @@ export async function loadWeights(
     const layer = names.layer(i);
     return {
       inputLayernorm: vector(layer.inputLayernorm, dim),
-      qProj: matrix(layer.qProj, heads * headDim, dim),
-      kProj: matrix(layer.kProj, kvHeads * headDim, dim),
+      qProj: matrix(layer.qProj, heads * headDim, dim, file.reorder),
+      kProj: matrix(layer.kProj, kvHeads * headDim, dim, file.reorder),
       vProj: matrix(layer.vProj, kvHeads * headDim, dim),
       oProj: matrix(layer.oProj, dim, heads * headDim),
       postAttentionLayernorm: vector(layer.postAttentionLayernorm, dim),
@@ -86,11 +87,11 @@ export async function loadWeights(
   const norm = vector(names.norm, dim);
   const lmHead = tensors.has(names.lmHead) ? matrix(names.lmHead, embedTokens.rows, dim) : embedTokens;
 
-  await fill(device, file, wanted, onProgress);
+  await fill(wanted, onProgress);
   return { embedTokens, layers, norm, lmHead, frequencies };
 }
 
-function expect(file: WeightFile, name: string, rows: number | undefined, cols: number): StoredTensor {
+function expect(file: StoredModel, name: string, rows: number | undefined, cols: number): StoredTensor {
   const tensor = file.tensors.get(name);
   if (tensor === undefined) throw new FormatError('llama', 0, `tensor '${name}' is missing`);
   if ((rows !== undefined && tensor.rows !== rows) || tensor.cols !== cols)
@@ -102,22 +103,38 @@ function expect(file: WeightFile, name: string, rows: number | undefined, cols: 
   return tensor;
 }
 
-/** Streams the wanted tensors in file order. Gaps between them are read over, not sought: one request does it all. */
+/** Fills from one file after the other. */
 async function fill(
-  device: Device,
-  file: WeightFile,
-  wanted: ReadonlyMap<StoredTensor, Weight | Buf>,
+  wanted: ReadonlyMap<StoredTensor, () => Receiver>,
   onProgress: (done: number, total: number) => void,
 ): Promise<void> {
-  const order = [...wanted.keys()].sort((a, b) => a.offset - b.offset);
+  const tensors = [...wanted.keys()].sort((a, b) => a.offset - b.offset);
+  const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  for (const source of new Set(tensors.map((tensor) => tensor.source))) {
+    const order = tensors.filter((tensor) => tensor.source === source);
+    await fillFrom(source, order, (tensor) => {
+      onProgress(done, total);
+      done += tensor.bytes;
+      return wanted.get(tensor)!();
+    });
+  }
+  onProgress(total, total);
+}
+
+/** Streams tensors in file order. Gaps between them are read over, not sought: one request does it all. */
+async function fillFrom(
+  source: ByteSource,
+  order: readonly StoredTensor[],
+  begin: (tensor: StoredTensor) => Receiver,
+): Promise<void> {
   const start = order[0]!.offset;
   const last = order.at(-1)!;
-  const total = last.offset + last.bytes - start;
 
   let at = start; // where in the file the stream stands
   let next = 0;
-  let piece = receiver(device, file, order[0]!, wanted.get(order[0]!)!);
-  for await (const chunk of file.source.stream(start, total)) {
+  let piece = begin(order[0]!);
+  for await (const chunk of source.stream(start, last.offset + last.bytes - start)) {
     for (let used = 0; used < chunk.length && next < order.length; ) {
       const tensor = order[next]!;
       const skip = Math.max(0, tensor.offset - (at + used));
@@ -130,13 +147,12 @@ async function fill(
       if (take === left) {
         piece.end();
         const following = order[++next];
-        if (following !== undefined) piece = receiver(device, file, following, wanted.get(following)!);
+        if (following !== undefined) piece = begin(following);
       }
     }
     at += chunk.length;
-    onProgress(at - start, total);
   }
-  if (next < order.length) throw new FormatError(file.source.name, at, `ends inside '${order[next]!.name}'`);
+  if (next < order.length) throw new FormatError(source.name, at, `ends inside '${order[next]!.name}'`);
 }
 
 interface Receiver {
@@ -144,15 +160,8 @@ interface Receiver {
   end(): void;
 }
 
-function receiver(device: Device, file: WeightFile, tensor: StoredTensor, to: Weight | Buf): Receiver {
-  if (!('rows' in to)) return whole(tensor, (bytes) => device.write(to, floats(tensor.type, bytes)));
-  const reordered = file.reorder !== undefined && /\.(q|k)_proj\./.test(tensor.name);
-  if (reordered) return whole(tensor, (bytes) => device.writeRows(to, 0, file.reorder!(tensor, bytes)));
-  return inGroups(device, tensor, to);
-}
-
-/** Keeps a small tensor until it is all there. */
-function whole(tensor: StoredTensor, use: (bytes: Uint8Array) => void): Receiver {
+/** Keeps a tensor until it is all there. */
+function atOnce(tensor: StoredTensor, use: (bytes: Uint8Array) => void): Receiver {
   const all = new Uint8Array(tensor.bytes);
   let filled = 0;
   return {
