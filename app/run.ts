@@ -36,7 +36,7 @@ export async function startRun(c: Context<AppEnv>, deps: RunDeps, request: Compl
   const completion = await deps.engine.start(request, signal);
 
   let firstTextMs: number | undefined;
-  let usage: Usage = { promptTokens: completion.promptTokens, completionTokens: 0 };
+  let usage: Usage | undefined; // known only when the completion comes to its end
   let ended = false;
 
   function end(outcome: CompletionTimes['outcome']): void {
@@ -44,21 +44,21 @@ export async function startRun(c: Context<AppEnv>, deps: RunDeps, request: Compl
     ended = true;
 
     const totalMs = deps.now() - startedAt;
-    const { promptTokens, completionTokens } = usage;
+    const completionTokens = usage?.completionTokens;
     deps.metrics.observeCompletion({
       model: completion.model,
       outcome,
       firstTextMs,
       totalMs,
-      completionTokens,
+      completionTokens: completionTokens ?? 0,
     });
     deps.log({
       event: 'completion',
       requestId: c.var.requestId,
       model: completion.model,
       outcome,
-      promptTokens,
-      completionTokens,
+      promptTokens: completion.promptTokens,
+      ...(completionTokens === undefined ? {} : { completionTokens }),
       ...(firstTextMs === undefined ? {} : { firstTextMs }),
       totalMs,
     });
@@ -100,7 +100,7 @@ const promptField = ({ prompt }: CompletionRequest) => (prompt.type === 'chat' ?
 /** What to tell the client. What it is not told goes to the log. */
 export function replyTo(error: unknown, { log }: Pick<Deps, 'log'>, context: ErrorContext): ErrorReply {
   const reply = describeError(error, context);
-  if (reply.status === 500) {
+  if (reply.status >= 500) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     log({ event: 'error', requestId: context.requestId, name, message, stack: stack ?? '' });
   }

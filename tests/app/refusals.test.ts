@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BusyError, ContextLengthError, InvalidPromptError } from '../../engine/errors.ts';
+import { BusyError, ContextLengthError, InvalidPromptError, OutOfMemoryError } from '../../engine/errors.ts';
 import { FormatError } from '../../models/errors.ts';
 import { MODEL, testApp } from '../support/test-app.ts';
 
@@ -230,6 +230,12 @@ describe('what the engine refuses becomes a status, before any stream opens', ()
   test('a prompt that cannot be one is 400', async () => {
     const { text } = testApp({ refusal: new InvalidPromptError('token 9 is not in the vocabulary') });
     await expectRefusal(await text({ prompt: [9] }), 'prompt', 'invalid_request');
+  });
+
+  test('no room on the device is 503, and the log hears of it', async () => {
+    const { chat, logs } = testApp({ refusal: new OutOfMemoryError(4096, new Error('1 GiB in use')) });
+    await expectRefusal(await chat(), null, 'out_of_memory', 503);
+    expect(logs).toContainEqual(expect.objectContaining({ event: 'error', name: 'OutOfMemoryError' }));
   });
 
   test.each([

@@ -25,7 +25,10 @@ describe('a stream of completions', () => {
     expect(engine.abandoned).toBe(1);
     expect(engine.stepsReached).toBe(2);
     expect(engine.signals[0]!.aborted).toBe(true);
-    expect(logs.filter(({ event }) => event === 'completion')).toMatchObject([{ outcome: 'aborted' }]);
+    const [line, ...more] = logs.filter(({ event }) => event === 'completion');
+    expect(line).toMatchObject({ outcome: 'aborted', promptTokens: 5 });
+    expect(line).not.toHaveProperty('completionTokens'); // nobody counted
+    expect(more).toEqual([]);
   });
 
   test('stops the engine when the reader leaves while it computes', async () => {
