@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Message as PromptMessage } from '../../models/prompts/prompt.ts';
+import type { Prompt } from '../../engine/engine.ts';
 import { absent, emptyList } from './neutral.ts';
 
 const TextPart = z.strictObject({
@@ -37,8 +37,10 @@ export const Message = z.discriminatedUnion(
   },
 );
 
+type PromptMessages = Extract<Prompt, { type: 'chat' }>['messages'];
+
 /** The conversation as the engine wants it: text parts of a message are joined by a newline. */
-export function toPromptMessages(messages: readonly z.infer<typeof Message>[]): PromptMessage[] {
+export function toPromptMessages(messages: readonly z.infer<typeof Message>[]): PromptMessages {
   return messages.map(({ role, content }) => ({
     role: role === 'developer' ? 'system' : role,
     content: typeof content === 'string' ? content : content.map(({ text }) => text).join('\n'),
