@@ -1,0 +1,45 @@
+/** The Cloudflare Workers door: bindings in, the app out. */
+import { createApp } from '../app/app.ts';
+import { createModelEngine } from '../engine/model-engine.ts';
+import { createWasmDevice } from '../kernels/wasm/device.ts';
+import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
+import { findModel } from '../models/catalogue.ts';
+import { Env } from './env.ts';
+import { openR2Source } from './r2-source.ts';
+
+/** Built on the first request, since bindings arrive with it; kept for the life of the isolate, weights and all. */
+let app: ReturnType<typeof createApp> | undefined;
+
+export default {
+  fetch(request: Request, bindings: unknown): Response | Promise<Response> {
+    app ??= build(Env.parse(bindings));
+    return app.fetch(request);
+  },
+};
+
+function build(env: Env) {
+  const manifest = findModel(env.CRIA_MODEL);
+  const engine = createModelEngine({
+    manifest,
+    settings: {
+      contextLength: env.CRIA_CONTEXT,
+      running: env.CRIA_RUNNING,
+      waiting: env.CRIA_WAITING,
+      kvType: env.CRIA_KV,
+    },
+    createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
+    openSource: () => openR2Source(env.WEIGHTS, `${manifest.name}/${manifest.files[0]!.name}`),
+    nowMs: Date.now,
+    random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
+    breathe: () => wait(0),
+    pause: () => wait(20),
+  });
+  return createApp({
+    engine,
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+    log: (event) => console.log(JSON.stringify(event)),
+  });
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const integer = (least: number, most: number, fallback: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
+
+/** The environment of the Node server. */
+export const Env = z.object({
+  HOST: z.string().default('127.0.0.1'), // there are no keys yet: only this machine may ask
+  PORT: integer(0, 65_535, 8788),
+  CRIA_HOME: z.string().optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+  CRIA_MODEL: z.string().default('smollm2-135m-instruct-q4_1'),
+  CRIA_CONTEXT: integer(16, 131_072, 8192),
+  CRIA_RUNNING: integer(1, 64, 8),
+  CRIA_WAITING: integer(0, 4096, 64),
+  CRIA_KV: z.enum(['f16', 'q8']).default('f16'),
+});
+
+export type Env = z.infer<typeof Env>;

@@ -1,0 +1,57 @@
+/** The Node door: the same app, weights from disk. For a single node, and for the container. */
+import { existsSync, readFileSync } from 'node:fs';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { serve } from '@hono/node-server';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { createApp } from '../app/app.ts';
+import { createModelEngine } from '../engine/model-engine.ts';
+import { createWasmDevice } from '../kernels/wasm/device.ts';
+import { findModel } from '../models/catalogue.ts';
+import { openFileSource } from '../models/cli/file-source.ts';
+import { criaHome } from '../models/cli/home.ts';
+import { filePath } from '../models/cli/pull.ts';
+import { Env } from './env.ts';
+
+const PAGE = new URL('../dist/web', import.meta.url).pathname;
+
+const env = Env.parse(process.env);
+const manifest = findModel(env.CRIA_MODEL);
+const path = filePath(criaHome(env), manifest, manifest.files[0]!);
+if (!existsSync(path)) {
+  console.error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
+  process.exit(1);
+}
+const kernels = new WebAssembly.Module(
+  readFileSync(new URL('../kernels/wasm/kernels-relaxed.wasm', import.meta.url)),
+);
+
+const engine = createModelEngine({
+  manifest,
+  settings: {
+    contextLength: env.CRIA_CONTEXT,
+    running: env.CRIA_RUNNING,
+    waiting: env.CRIA_WAITING,
+    kvType: env.CRIA_KV,
+  },
+  createDevice: () => createWasmDevice(kernels, 'wasm (relaxed simd)'),
+  openSource: () => openFileSource(path),
+  nowMs: Date.now,
+  random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
+  breathe: () => setImmediate(),
+  pause: () => setTimeout(20),
+});
+const app = createApp({
+  engine,
+  now: Date.now,
+  newId: () => crypto.randomUUID(),
+  log: (event) => console.log(JSON.stringify(event)),
+});
+app.use('/*', serveStatic({ root: PAGE }));
+
+const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
+  console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}`, model: manifest.id })),
+);
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    server.close(() => process.exit(0)); // open streams finish first
+  });
