@@ -70,3 +70,13 @@ export class StalledError extends Error {
     super(`the reply was not read for ${stalledMs} ms while others waited, and was dropped`);
   }
 }
+
+/** A load of the model was taken for dead, and another has begun. */
+export class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+  readonly code = 'internal';
+
+  constructor(model: string) {
+    super(`this load of model '${model}' made no progress, and another has taken over`);
+  }
+}

@@ -1,0 +1,126 @@
+import type { Device } from '../kernels/kernels.ts';
+import type { Llama } from '../models/llama/model.ts';
+import type { PromptTemplate } from '../models/prompts/prompt.ts';
+import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
+import { createChoose } from './choose.ts';
+import { encodePrompt } from './encode-prompt.ts';
+import type { Completion, CompletionRequest, Engine, ModelInfo, Part } from './engine.ts';
+import { ContextLengthError, UnknownModelError } from './errors.ts';
+import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
+import { newSequence, type Sequence } from './sequence.ts';
+
+export interface LocalEngineLimits extends SchedulerLimits {
+  /** Tokens of prompt and reply together; the model's own limit holds beside it. */
+  readonly contextLength: number;
+}
+
+export interface LocalEngineParts {
+  readonly info: ModelInfo;
+  readonly llama: Llama;
+  readonly device: Device;
+  readonly tokenizer: Tokenizer;
+  readonly prompt: PromptTemplate;
+  /** "26 Jul 2024", for templates that print the date. */
+  readonly today: () => string;
+  /** An integer in [0, 2³²): the seed of a request that brings none. */
+  readonly random: () => number;
+  readonly nowMs: () => number;
+  /** Resolves after the event loop has had a turn, so that other requests and timers get theirs. */
+  readonly breathe: () => Promise<void>;
+  readonly limits: LocalEngineLimits;
+}
+
+/** An engine over a model in this process. */
+export function createLocalEngine(parts: LocalEngineParts): Engine {
+  const { info, llama, device, tokenizer, random, nowMs, limits } = parts;
+  const context = Math.min(limits.contextLength, llama.contextLength);
+  const choose = createChoose(device, llama, tokenizer.vocabSize);
+  const scheduler = createScheduler({ llama, choose, limits, nowMs });
+  const encoder = { tokenizer, template: parts.prompt, today: parts.today, vocabSize: llama.vocabSize };
+
+  async function start(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
+    signal.throwIfAborted();
+    if (request.model !== info.id) throw new UnknownModelError(request.model, [info.id]);
+
+    const prompt = encodePrompt(request.prompt, encoder);
+    const room = context - prompt.length;
+    if (room <= 0 || (request.maxTokens ?? 0) > room)
+      throw new ContextLengthError(prompt.length, request.maxTokens, context);
+
+    const sequence = newSequence({
+      prompt,
+      maxTokens: request.maxTokens ?? room,
+      sampling: request.sampling,
+      seed: request.sampling.seed ?? random(),
+      stop: request.stop,
+      tokenizer,
+      nowMs: nowMs(),
+    });
+    scheduler.enter(sequence);
+
+    const replyParts = readable(sequence, scheduler, signal, parts);
+    return { model: info.id, promptTokens: prompt.length, parts: replyParts };
+  }
+
+  return {
+    models: () => [info],
+    stats: () => ({
+      state: 'ready',
+      running: scheduler.running,
+      waiting: scheduler.waiting,
+      ...scheduler.counts,
+      deviceBytes: device.bytesInUse,
+    }),
+    start,
+  };
+}
+
+/**
+ * A sequence's parts as its reader sees them. Asking for one drives the scheduler, for everyone; leaving, before the
+ * first part or between any two, or the signal's abort, gives the sequence's place and memory back at once.
+ */
+function readable(
+  sequence: Sequence,
+  scheduler: Scheduler,
+  signal: AbortSignal,
+  { nowMs, breathe }: Pick<LocalEngineParts, 'nowMs' | 'breathe'>,
+): AsyncIterable<Part> {
+  const leave = () => {
+    signal.removeEventListener('abort', leave);
+    scheduler.leave(sequence);
+  };
+  signal.addEventListener('abort', leave);
+
+  async function* read(): AsyncGenerator<Part, void> {
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        sequence.askedAtMs = nowMs();
+
+        const part = sequence.parts.shift();
+        if (part) {
+          yield part;
+          continue;
+        }
+        if (sequence.failure) throw sequence.failure.error;
+        if (sequence.state === 'ended') return;
+
+        await scheduler.step();
+        sequence.askedAtMs = nowMs(); // a long step is not the reader's silence
+        await breathe();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  const reading = read();
+  const iterator: AsyncIterator<Part, void> = {
+    next: () => reading.next(),
+    return: () => {
+      leave(); // a generator that was never started would not run its `finally`, one that waits would run it late
+      return reading.return();
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}

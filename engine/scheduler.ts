@@ -1,0 +1,232 @@
+// Continuous batching without a driver: whoever reads a reply asks for the next step, and a step moves every
+// sequence. No request depends on another's staying alive, which in workerd it may not.
+import { DeviceError } from '../kernels/errors.ts';
+import type { Llama } from '../models/llama/model.ts';
+import { isReading, planBatch, type Share } from './batch.ts';
+import type { Choose } from './choose.ts';
+import { BusyError, OutOfMemoryError, StalledError } from './errors.ts';
+import { accept, type Sequence } from './sequence.ts';
+
+export interface SchedulerLimits {
+  /** Sequences that have a cache. */
+  readonly running: number;
+  /** Sequences that wait for one. */
+  readonly waiting: number;
+  /** Most prompt tokens in one step. */
+  readonly prefillChunk: number;
+  /** A reader that asks for nothing for so long loses its place, if another waits. Much longer than a step. */
+  readonly stalledMs: number;
+}
+
+export interface SchedulerCounts {
+  promptTokens: number;
+  completionTokens: number;
+  requests: number;
+  rejected: number;
+  aborted: number;
+  failed: number;
+  steps: number;
+}
+
+export interface Scheduler {
+  readonly running: number;
+  readonly waiting: number;
+  readonly counts: Readonly<SchedulerCounts>;
+  /** Takes a sequence in. Throws BusyError, and OutOfMemoryError when it could never run. */
+  enter(sequence: Sequence): void;
+  /** Its reader is gone. Does nothing to a sequence that has ended. */
+  leave(sequence: Sequence): void;
+  /** Moves all sequences that can move, or joins the step under way. Never rejects: a sequence keeps its failure. */
+  step(): Promise<void>;
+}
+
+export interface SchedulerParts {
+  readonly llama: Llama;
+  readonly choose: Choose;
+  readonly limits: SchedulerLimits;
+  readonly nowMs: () => number;
+}
+
+const MAX_PARTS = 32; // a reader this far behind is not run ahead of
+const CACHE_STEP = 256; // positions: caches of few sizes leave fewer holes in the device's memory
+const RECENT = 0.2; // weight of the newest reply in the running mean of how long one takes
+
+export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts): Scheduler {
+  let running: Sequence[] = []; // least recently served first
+  let waiting: Sequence[] = [];
+  let underWay: Promise<void> | undefined;
+  let meanServiceMs: number | undefined;
+  const counts: SchedulerCounts = {
+    promptTokens: 0,
+    completionTokens: 0,
+    requests: 0,
+    rejected: 0,
+    aborted: 0,
+    failed: 0,
+    steps: 0,
+  };
+
+  const isFull = () => running.length + waiting.length >= limits.running + limits.waiting;
+  const isStalled = ({ askedAtMs }: Sequence) => nowMs() - askedAtMs > limits.stalledMs;
+
+  function enter(sequence: Sequence): void {
+    if (isFull()) dropStalled();
+    if (isFull()) {
+      counts.rejected++;
+      throw new BusyError(waiting.length, retryAfterSeconds());
+    }
+    counts.requests++;
+    waiting.push(sequence);
+    if (!underWay) admit();
+    if (sequence.failure) throw sequence.failure.error;
+  }
+
+  function leave(sequence: Sequence): void {
+    if (sequence.state === 'ended') return;
+    counts.aborted++;
+    end(sequence);
+  }
+
+  function step(): Promise<void> {
+    if (underWay) return underWay;
+
+    admit();
+    if (waiting.some((sequence) => !isStalled(sequence))) {
+      dropStalled();
+      admit();
+    }
+    const ready = running.filter(({ parts }) => parts.length < MAX_PARTS);
+    const batch = planBatch(ready, { ...limits, ...rowLimits });
+    if (batch.length === 0) return Promise.resolve();
+
+    underWay = compute(batch).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  }
+  const rowLimits = { maxRows: llama.maxRows, maxLogitRows: llama.maxLogitRows };
+
+  /** Gives places to those who wait, in order, as far as places and memory go. */
+  function admit(): void {
+    while (running.length < limits.running && waiting.length > 0) {
+      const sequence = waiting[0]!;
+      const positions = sequence.prompt.length + sequence.maxTokens;
+      try {
+        const capacity = Math.ceil(positions / CACHE_STEP) * CACHE_STEP;
+        sequence.cache = llama.newCache(Math.min(capacity, llama.contextLength));
+      } catch (error) {
+        const isMemory = error instanceof DeviceError;
+        if (isMemory && running.length > 0) return; // room comes when one of them ends
+        fail(sequence, isMemory ? new OutOfMemoryError(positions, error) : error);
+        continue;
+      }
+      waiting.shift();
+      sequence.state = 'running';
+      sequence.startedAtMs = nowMs();
+      running.push(sequence);
+    }
+  }
+
+  async function compute(batch: readonly Share[]): Promise<void> {
+    for (const { sequence } of batch) sequence.inStep = true;
+    try {
+      const logits = llama.forward(
+        batch.map(({ sequence: { cache, pending }, count, wantsLogits }) => ({
+          cache: cache!,
+          ids: pending.subarray(0, count),
+          logits: wantsLogits ? 'last' : 'none',
+        })),
+      );
+      counts.steps++;
+      moveOn(batch);
+
+      const speaking = batch.filter(({ wantsLogits }) => wantsLogits);
+      await Promise.all(
+        speaking.map(async ({ sequence }, row) => {
+          try {
+            hear(sequence, await choose(sequence, logits, row));
+          } catch (error) {
+            fail(sequence, error);
+          }
+        }),
+      );
+    } catch (error) {
+      for (const { sequence } of batch) fail(sequence, error);
+    } finally {
+      for (const { sequence } of batch) {
+        sequence.inStep = false;
+        if (sequence.state === 'ended') free(sequence);
+      }
+    }
+  }
+
+  /** The batch's tokens are in their caches now; who was served goes to the end of the line. */
+  function moveOn(batch: readonly Share[]): void {
+    const served = new Set<Sequence>();
+    for (const { sequence, count } of batch) {
+      if (isReading(sequence)) counts.promptTokens += count;
+      sequence.pending = sequence.pending.subarray(count);
+      served.add(sequence);
+    }
+    running = [...running.filter((sequence) => !served.has(sequence)), ...served];
+  }
+
+  function hear(sequence: Sequence, id: number): void {
+    if (sequence.state === 'ended') return; // its reader left during the step
+    const before = sequence.completionTokens;
+    const isLast = accept(sequence, id);
+    counts.completionTokens += sequence.completionTokens - before;
+    if (isLast) end(sequence);
+  }
+
+  function fail(sequence: Sequence, error: unknown): void {
+    if (sequence.state === 'ended') return;
+    sequence.failure = { error };
+    counts.failed++;
+    end(sequence);
+  }
+
+  /** Frees the places of readers that have gone quiet. Only worth it when someone waits. */
+  function dropStalled(): void {
+    for (const sequence of [...running, ...waiting].filter(isStalled)) {
+      sequence.failure = { error: new StalledError(limits.stalledMs) };
+      leave(sequence);
+    }
+  }
+
+  function end(sequence: Sequence): void {
+    if (sequence.state === 'running') {
+      const serviceMs = nowMs() - sequence.startedAtMs;
+      meanServiceMs = serviceMs * RECENT + (meanServiceMs ?? serviceMs) * (1 - RECENT);
+    }
+    sequence.state = 'ended';
+    running = running.filter((other) => other !== sequence);
+    waiting = waiting.filter((other) => other !== sequence);
+    if (!sequence.inStep) free(sequence);
+  }
+
+  function free(sequence: Sequence): void {
+    if (sequence.cache) llama.freeCache(sequence.cache);
+    sequence.cache = undefined;
+  }
+
+  /** A place to wait comes free whenever a reply ends: one mean service time, over those that run at once. */
+  function retryAfterSeconds(): number {
+    const oldestMs = Math.max(0, ...running.map(({ startedAtMs }) => nowMs() - startedAtMs));
+    const betweenMs = (meanServiceMs ?? oldestMs) / Math.max(1, running.length);
+    return Math.max(1, Math.ceil(betweenMs / 1000));
+  }
+
+  return {
+    get running() {
+      return running.length;
+    },
+    get waiting() {
+      return waiting.length;
+    },
+    counts,
+    enter,
+    leave,
+    step,
+  };
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { planBatch } from '../../engine/batch.ts';
+import { createCoin } from '../../engine/coin.ts';
+import { newSequence, type Sequence } from '../../engine/sequence.ts';
+import { greedy } from '../support/local-engine.ts';
+import { scriptedTokenizer } from '../support/scripted-llama.ts';
+
+const tokenizer = scriptedTokenizer();
+
+const reading = (promptTokens: number): Sequence =>
+  newSequence({
+    prompt: new Uint32Array(promptTokens),
+    maxTokens: 10,
+    sampling: greedy,
+    seed: 0,
+    stop: [],
+    tokenizer,
+    nowMs: 0,
+  });
+
+const speaking = (): Sequence => ({ ...reading(1), completionTokens: 1 });
+
+const wide = { maxRows: 512, maxLogitRows: 64, prefillChunk: 128 };
+const counts = (batch: ReturnType<typeof planBatch>) =>
+  batch.map(({ count, wantsLogits }) => (wantsLogits ? `${count}!` : `${count}`));
+
+describe('planBatch()', () => {
+  test('gives each speaking sequence one row, and a long prompt no more than the chunk', () => {
+    expect(counts(planBatch([speaking(), reading(1000), speaking()], wide))).toEqual(['1!', '128', '1!']);
+  });
+
+  test('asks for logits when the prompt is all there', () => {
+    expect(counts(planBatch([reading(128)], wide))).toEqual(['128!']);
+    expect(counts(planBatch([reading(129)], wide))).toEqual(['128']);
+  });
+
+  test('shares the chunk among prompts, and hands on what a short one leaves', () => {
+    expect(counts(planBatch([reading(1000), reading(1000)], wide))).toEqual(['64', '64']);
+    expect(counts(planBatch([reading(1000), reading(10), reading(1000)], wide))).toEqual(['59', '10!', '59']);
+  });
+
+  test('leaves rows for those who speak when rows are scarce', () => {
+    const limits = { ...wide, maxRows: 4 };
+    expect(counts(planBatch([reading(100), speaking(), speaking()], limits))).toEqual(['2', '1!', '1!']);
+  });
+
+  test('holds the last prompt token back when there is no row of logits for it', () => {
+    const limits = { ...wide, maxLogitRows: 1 };
+    expect(counts(planBatch([speaking(), reading(5)], limits))).toEqual(['1!', '4']);
+    expect(counts(planBatch([reading(1), speaking()], limits))).toEqual(['1!']);
+  });
+
+  test('stays within its limits and always moves someone', () => {
+    const coin = createCoin(5);
+    const upTo = (n: number) => 1 + Math.floor(coin() * n);
+    for (let round = 0; round < 5000; round++) {
+      const sequences = Array.from({ length: upTo(8) }, () =>
+        coin() < 0.5 ? speaking() : reading(upTo(40)),
+      );
+      const limits = { maxRows: upTo(12), maxLogitRows: upTo(4), prefillChunk: upTo(20) };
+      const batch = planBatch(sequences, limits);
+
+      const rows = batch.reduce((sum, { count }) => sum + count, 0);
+      const prompt = batch.reduce(
+        (sum, { sequence, count }) => sum + (sequence.completionTokens ? 0 : count),
+        0,
+      );
+      expect(rows).toBeGreaterThan(0);
+      expect(rows).toBeLessThanOrEqual(limits.maxRows);
+      expect(prompt).toBeLessThanOrEqual(limits.prefillChunk);
+      expect(batch.filter(({ wantsLogits }) => wantsLogits).length).toBeLessThanOrEqual(limits.maxLogitRows);
+      for (const { sequence, count, wantsLogits } of batch) {
+        expect(count).toBeGreaterThan(0);
+        expect(wantsLogits).toBe(count === sequence.pending.length);
+      }
+      expect(new Set(batch.map(({ sequence }) => sequence)).size).toBe(batch.length);
+    }
+  });
+});

@@ -1,0 +1,91 @@
+// A local engine over the scripted Llama, with a clock and an event loop the test turns by hand.
+import type { CompletionRequest, Engine, ModelInfo, Part, Sampling } from '../../engine/engine.ts';
+import { createLocalEngine, type LocalEngineLimits, type LocalEngineParts } from '../../engine/local.ts';
+import {
+  type ScriptedLlama,
+  type ScriptedOptions,
+  scriptedLlama,
+  scriptedTokenizer,
+} from './scripted-llama.ts';
+
+export const info: ModelInfo = {
+  id: 'tests/scripted',
+  created: 0,
+  ownedBy: 'tests',
+  contextLength: 4096,
+  licence: 'none',
+};
+
+export const greedy: Sampling = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  seed: undefined,
+};
+
+export const request = (text: string, more: Partial<CompletionRequest> = {}): CompletionRequest => ({
+  model: info.id,
+  prompt: { type: 'text', text },
+  maxTokens: undefined,
+  stop: [],
+  sampling: greedy,
+  ...more,
+});
+
+export interface LocalSetup {
+  readonly engine: Engine;
+  readonly llama: ScriptedLlama;
+  readonly clock: { ms: number };
+}
+
+export function localSetup(
+  options: ScriptedOptions,
+  limits: Partial<LocalEngineLimits> = {},
+  parts: Partial<LocalEngineParts> = {},
+): LocalSetup {
+  const llama = scriptedLlama(options);
+  const clock = { ms: 0 };
+  let seeds = 0;
+  const engine = createLocalEngine({
+    info,
+    llama,
+    device: llama.device,
+    tokenizer: scriptedTokenizer(),
+    prompt: (messages, { date }) => [
+      { control: '<|user|>' },
+      { text: `${date}: ${messages.map(({ content }) => content).join('|')}>` },
+    ],
+    today: () => '26 Jul 2024',
+    random: () => seeds++,
+    nowMs: () => clock.ms,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    limits: { running: 4, waiting: 4, contextLength: 4096, prefillChunk: 16, stalledMs: 1000, ...limits },
+    ...parts,
+  });
+  return { engine, llama, clock };
+}
+
+export interface Reply {
+  readonly text: string;
+  readonly done: Extract<Part, { type: 'done' }>;
+}
+
+/** Reads a reply to its end. */
+export async function readAll(parts: AsyncIterable<Part>): Promise<Reply> {
+  let text = '';
+  for await (const part of parts) {
+    if (part.type === 'done') return { text, done: part };
+    text += part.text;
+  }
+  throw new Error(`the reply ended without a reason, after '${text}'`);
+}
+
+export const never = () => new AbortController().signal;
+
+export async function ask(engine: Engine, asked: CompletionRequest, signal = never()): Promise<Reply> {
+  return readAll((await engine.start(asked, signal)).parts);
+}
