@@ -1,0 +1,45 @@
+import type { Engine, EngineStats } from './engine.ts';
+import { UnknownModelError } from './errors.ts';
+
+/**
+ * Several engines behind one: a request goes to the engine that serves its model.
+ *
+ * Throws   Error when two engines serve a model of the same name
+ */
+export function createRouter(engines: readonly Engine[]): Engine {
+  const byModel = new Map<string, Engine>();
+  for (const engine of engines)
+    for (const { id } of engine.models()) {
+      if (byModel.has(id)) throw new Error(`two engines serve model '${id}'`);
+      byModel.set(id, engine);
+    }
+
+  return {
+    models: () => engines.flatMap((engine) => engine.models()),
+    stats: () => sum(engines.map((engine) => engine.stats())),
+    async start(request, signal) {
+      const engine = byModel.get(request.model);
+      if (!engine) throw new UnknownModelError(request.model, [...byModel.keys()]);
+      return engine.start(request, signal);
+    },
+  };
+}
+
+/** Ready as soon as one is: a model that nobody has asked for yet need not be loaded. */
+function sum(all: readonly EngineStats[]): EngineStats {
+  const total = (of: (stats: EngineStats) => number) => all.reduce((sum, stats) => sum + of(stats), 0);
+  const some = (state: EngineStats['state']) => all.some((stats) => stats.state === state);
+  return {
+    state: some('ready') ? 'ready' : some('loading') ? 'loading' : 'failed',
+    running: total((stats) => stats.running),
+    waiting: total((stats) => stats.waiting),
+    promptTokens: total((stats) => stats.promptTokens),
+    completionTokens: total((stats) => stats.completionTokens),
+    requests: total((stats) => stats.requests),
+    rejected: total((stats) => stats.rejected),
+    aborted: total((stats) => stats.aborted),
+    failed: total((stats) => stats.failed),
+    steps: total((stats) => stats.steps),
+    deviceBytes: total((stats) => stats.deviceBytes),
+  };
+}
