@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createWasmDevice } from '../../kernels/wasm/device.ts';
-import { fileSource } from '../../lambda/file-source.ts';
+import { openFileSource } from '../../models/cli/file-source.ts';
 import { loadModel } from '../../models/load.ts';
 import { benchPrompt, DECODE_PROMPT, takeCommands } from './take-commands.ts';
 
@@ -15,7 +15,7 @@ if (!modelPath) throw new Error('usage: node bench/peers/cria-node.ts model.gguf
 const loadStart = performance.now();
 const wasm = new URL('../../kernels/wasm/kernels-relaxed.wasm', import.meta.url);
 const device = createWasmDevice(new WebAssembly.Module(readFileSync(wasm)), 'wasm (relaxed simd)');
-const { llama } = await loadModel(device, await fileSource(modelPath), {
+const { llama } = await loadModel(device, await openFileSource(modelPath), {
   template: 'base',
   kvType: 'f16',
   maxRows: 128,

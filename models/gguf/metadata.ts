@@ -18,6 +18,8 @@ export type GgufValue = string | number | boolean | readonly string[] | NumberAr
 export interface GgufMetadata {
   readonly keys: readonly string[];
   has(key: string): boolean;
+  /** Whatever type it is. */
+  value(key: string): GgufValue | undefined;
   string(key: string): string;
   number(key: string): number;
   bool(key: string): boolean;
@@ -87,6 +89,7 @@ export function metadataOf(entries: ReadonlyMap<string, GgufEntry>): GgufMetadat
   return {
     keys: [...entries.keys()],
     has: (key) => entries.has(key),
+    value: (key) => entries.get(key)?.value,
     string: (key) => get(key, 'a string', (value) => typeof value === 'string'),
     number: (key) => get(key, 'a number', (value) => typeof value === 'number'),
     bool: (key) => get(key, 'a bool', (value) => typeof value === 'boolean'),

@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/** `cria`: the model commands. Reads the environment and argv once, and turns errors into exit codes. */
+import { setGlobalProxyFromEnv } from 'node:http';
+import type { Command, Shell } from './command.ts';
+import { GatedModelError, NoSourceError, UsageError } from './errors.ts';
+import { inspectCommand } from './inspect.ts';
+import { listCommand } from './list.ts';
+import { pullCommand } from './pull-command.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  pull: pullCommand,
+  list: listCommand,
+  inspect: inspectCommand,
+};
+
+const USAGE = `cria <command> [--help]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .join('\n')}
+`;
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const GATED = 3;
+const INTERRUPTED = 130; // 128 + SIGINT, as shells count
+
+const interrupt = new AbortController();
+process.once('SIGINT', () => interrupt.abort());
+process.once('SIGTERM', () => interrupt.abort());
+setGlobalProxyFromEnv();
+process.exitCode = await main(process.argv.slice(2), {
+  environment: process.env,
+  terminal: {
+    write: (text) => process.stdout.write(text),
+    columns: process.stdout.columns ?? 80,
+    now: () => performance.now(),
+  },
+  interactive: process.stdout.isTTY === true,
+  signal: interrupt.signal,
+});
+
+async function main([name, ...args]: readonly string[], shell: Shell): Promise<number> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  const wantsHelp = args.includes('--help') || args.includes('-h');
+  try {
+    if (command !== undefined && wantsHelp) shell.terminal.write(command.help);
+    else if (command !== undefined) await command.run(args, shell);
+    else if (name === undefined || name === '--help' || name === '-h') shell.terminal.write(USAGE);
+    else throw new UsageError(`there is no command '${name}'\n\n${USAGE.trimEnd()}`);
+    return 0;
+  } catch (error) {
+    if (shell.signal.aborted) {
+      process.stderr.write('\ninterrupted; run the same command again to continue where it stopped\n');
+      return INTERRUPTED;
+    }
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    if (args.includes('--json'))
+      shell.terminal.write(
+        `${JSON.stringify({ event: 'error', code: error.code, message: error.message })}\n`,
+      );
+    else process.stderr.write(`error: ${error.message}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: Error & { code?: unknown }): number {
+  if (error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS')) return WRONG_USAGE;
+  const gated =
+    error instanceof GatedModelError ||
+    (error instanceof NoSourceError && error.problems.some((problem) => problem instanceof GatedModelError));
+  return gated ? GATED : FAILED;
+}
