@@ -175,6 +175,20 @@ describe('the queue', () => {
     expect((await ask(engine, request('b', { maxTokens: 3 }))).text).toHaveLength(3);
   });
 
+  test('waits for memory that a step under way will give back', async () => {
+    const { engine, llama } = localSetup({ script: babble, room: 600 });
+    const controller = new AbortController();
+    const leaving = readAll((await start(engine, 'a', 500, controller.signal)).parts);
+    const gate = Promise.withResolvers<void>();
+    llama.beforeRead = () => gate.promise;
+    await turns(2);
+    controller.abort();
+    const next = await start(engine, 'b', 500);
+    gate.resolve();
+    await expect(leaving).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await readAll(next.parts)).text).toHaveLength(500);
+  });
+
   test('fails one that waited for memory it can never have, when the others are gone', async () => {
     const { engine } = localSetup({ script: babble, room: 600 });
     const small = await start(engine, 'a', 100);
@@ -250,6 +264,14 @@ describe('a reader who leaves', () => {
     expect([llama.cachesAlive, engine.stats().completionTokens]).toEqual([0, 0]);
   });
 
+  test('leaves nothing behind when its own event loop fails it', async () => {
+    const breathe = () => Promise.reject(new Error('the context is gone'));
+    const { engine, llama } = localSetup({ script: babble }, {}, { breathe });
+    await expect(ask(engine, request('a'))).rejects.toThrow('the context is gone');
+    expect(engine.stats()).toMatchObject({ ...idle, aborted: 1 });
+    expect(llama.cachesAlive).toBe(0);
+  });
+
   test('is not let in when it left before', async () => {
     const { engine } = localSetup({ script: babble });
     await expect(start(engine, 'a', 3, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
@@ -309,6 +331,16 @@ describe('a slow reader', () => {
     clock.ms = 1001;
     expect((await reply).text).toHaveLength(5);
     expect(engine.stats()).toMatchObject({ ...idle, aborted: 1 });
+  });
+
+  test('keeps its place through a step that takes long', async () => {
+    const { engine, llama, clock } = localSetup({ script: babble }, { running: 1, stalledMs: 1000 });
+    const [a, b] = [await start(engine, 'a'), await start(engine, 'b')];
+    llama.beforeRead = async () => {
+      clock.ms += 1001;
+    };
+    const replies = await Promise.all([readAll(b.parts), readAll(a.parts)]); // the one who waits looks first
+    expect(replies.map(({ text }) => text.length)).toEqual([8, 8]);
   });
 
   test('keeps its place when nobody waits', async () => {
