@@ -21,8 +21,10 @@ export function createChoose(device: Device, llama: Llama, vocabSize: number): C
     const isGreedy = sampling.temperature < GREEDY_BELOW;
     if (isGreedy && !penalties && width === llama.vocabSize) {
       const { ids, values } = await device.topK(logits, row, width, 1);
-      if (!Number.isFinite(values[0]!)) throw new LogitsError(ids[0]!, values[0]!);
-      return ids[0]!;
+      const [id = 0] = ids; // none when all are NaN: a device leaves those out
+      const [logit = Number.NaN] = values;
+      if (!Number.isFinite(logit)) throw new LogitsError(id, logit);
+      return id;
     }
 
     const own = await device.read(logits, row * llama.vocabSize, width);

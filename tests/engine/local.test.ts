@@ -149,9 +149,9 @@ describe('createLocalEngine()', () => {
 
   test.each([0, 1])('fails with the cause when logits are NaN, at temperature %d', async (temperature) => {
     const { engine, llama } = localSetup({ script: () => new Float32Array(VOCAB).fill(Number.NaN) });
-    await expect(ask(engine, request('x', { sampling: { ...greedy, temperature } }))).rejects.toThrow(
-      LogitsError,
-    );
+    const reply = ask(engine, request('x', { sampling: { ...greedy, temperature } }));
+    await expect(reply).rejects.toThrow(LogitsError);
+    await expect(reply).rejects.toThrow('that of token 0 is NaN');
     expect([llama.cachesAlive, engine.stats().failed, engine.stats().running]).toEqual([0, 1, 0]);
   });
 

@@ -95,9 +95,10 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
       await llama.beforeRead();
       if (n !== VOCAB || k !== 1) throw new Error(`topK of ${k} in ${n}`);
       const logits = rowOf(buf, row);
-      let best = 0;
-      for (let id = 1; id < n; id++) if (logits[id]! > logits[best]!) best = id;
-      return { ids: new Uint32Array([best]), values: logits.slice(best, best + 1) };
+      const ids = [...logits.keys()].filter((id) => !Number.isNaN(logits[id])); // as the kernels do
+      const best = ids.reduce((a, b) => (logits[b]! > logits[a]! ? b : a), ids[0] ?? 0);
+      const count = Math.min(k, ids.length);
+      return { ids: new Uint32Array([best]).slice(0, count), values: logits.slice(best, best + count) };
     },
   };
 
