@@ -1,0 +1,66 @@
+import type { ByteIndex } from './byte-index.ts';
+import { maxUnspelledLength, unspell } from './byte-level.ts';
+
+export const NO_MERGE = 0x7fffffff; // ranks below every real one lose
+
+/** Which pairs of tokens merge, in what order, into what. Typed arrays, for the reason ByteIndex gives. */
+export class MergeTable {
+  readonly #left: Int32Array; // by rank
+  readonly #right: Int32Array;
+  readonly #merged: Int32Array;
+  readonly #slots: Int32Array; // open addressing; -1 is free
+
+  /**
+   * `merges` are "left right", best first, in byte-level spelling. One that names a token the vocabulary
+   * lacks can never apply and is left out.
+   */
+  constructor(merges: readonly string[], vocabulary: ByteIndex) {
+    this.#left = new Int32Array(merges.length);
+    this.#right = new Int32Array(merges.length);
+    this.#merged = new Int32Array(merges.length);
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * merges.length + 2))).fill(-1);
+
+    let scratch = new Uint8Array(512);
+    for (const [rank, merge] of merges.entries()) {
+      const space = merge.indexOf(' ');
+      if (maxUnspelledLength(merge) > scratch.length) scratch = new Uint8Array(maxUnspelledLength(merge));
+      const middle = unspell(merge.slice(0, space), scratch, 0);
+      const end = unspell(merge.slice(space + 1), scratch, middle);
+
+      const left = vocabulary.find(scratch, 0, middle);
+      const right = vocabulary.find(scratch, middle, end);
+      const merged = vocabulary.find(scratch, 0, end);
+      if (space > 0 && left >= 0 && right >= 0 && merged >= 0) this.#add(rank, left, right, merged);
+    }
+  }
+
+  /** The rank of the merge of two neighbours; lower goes first. NO_MERGE when they do not merge. */
+  rank(left: number, right: number): number {
+    const rank = this.#slots[this.#slotOf(left, right)]!;
+    return rank === -1 ? NO_MERGE : rank;
+  }
+
+  merged(rank: number): number {
+    return this.#merged[rank]!;
+  }
+
+  #add(rank: number, left: number, right: number, merged: number): void {
+    const slot = this.#slotOf(left, right);
+    if (this.#slots[slot] !== -1) return;
+    this.#left[rank] = left;
+    this.#right[rank] = right;
+    this.#merged[rank] = merged;
+    this.#slots[slot] = rank;
+  }
+
+  #slotOf(left: number, right: number): number {
+    const mask = this.#slots.length - 1;
+    const mixed = Math.imul(left ^ Math.imul(right, 0x9e3779b1), 0x85ebca6b);
+    let slot = (mixed ^ (mixed >>> 15)) & mask;
+    for (;;) {
+      const rank = this.#slots[slot]!;
+      if (rank === -1 || (this.#left[rank] === left && this.#right[rank] === right)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+}
