@@ -1,0 +1,41 @@
+import { BrokenStreamError, RefusedError } from './errors.ts';
+
+/** What went wrong, in words for the person at the keyboard. */
+export interface Problem {
+  readonly title: string;
+  readonly detail: string;
+  readonly retryAfterSeconds: number; // 0: at once
+}
+
+/** Words an error. Whatever is not the server's word counts as a lost connection. */
+export function describeProblem(error: unknown): Problem {
+  if (error instanceof BrokenStreamError)
+    return { title: 'The reply broke off.', detail: sentence(error.message), retryAfterSeconds: 0 };
+
+  if (error instanceof RefusedError) {
+    const retryAfterSeconds = error.retryAfterSeconds ?? 0;
+    return { title: refusal(error), detail: sentence(error.message), retryAfterSeconds };
+  }
+
+  return {
+    title: 'The server cannot be reached.',
+    detail: 'Check that it is still running, then try again. Your message is kept.',
+    retryAfterSeconds: 0,
+  };
+}
+
+function refusal({ status, code }: RefusedError): string {
+  if (code === 'context_length_exceeded') return 'This chat has outgrown the model.';
+  if (status === 401 || status === 403) return 'The server asks for a key.';
+  if (status === 404) return 'That model is not served here.';
+  if (status === 429) return 'The model is busy.';
+  if (status === 503) return 'The model is not ready yet.';
+  if (status < 500) return 'The server did not accept this.';
+  return 'The server stumbled.';
+}
+
+function sentence(message: string): string {
+  const trimmed = message.trim();
+  const upper = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?…]$/.test(upper) ? upper : `${upper}.`;
+}

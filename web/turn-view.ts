@@ -1,0 +1,85 @@
+import type { Ending, ReplyTurn, UserTurn } from './conversation.ts';
+import { copyFrom } from './copy.ts';
+import { createMarkdownView } from './markdown.ts';
+import { fromTemplate, within } from './page.ts';
+import { type Figures, wordFigures } from './stopwatch.ts';
+
+export interface UserActions {
+  edit(): void;
+}
+
+export interface ReplyActions {
+  again(): void;
+  curl(): void;
+}
+
+export interface ReplyView {
+  readonly element: HTMLElement;
+  /** Shows the reply as it now is. Cheap enough for every frame. */
+  show(turn: ReplyTurn, figures: Figures | undefined): void;
+}
+
+/** What the user said: plain text, never Markdown. */
+export function userView({ content }: UserTurn, actions: UserActions): HTMLElement {
+  const element = fromTemplate('user-turn');
+  within(element, '.words').textContent = content;
+  within<HTMLElement>(element, '[data-act=edit]').onclick = () => actions.edit();
+  return element;
+}
+
+export function replyView(actions: ReplyActions): ReplyView {
+  const element = fromTemplate('reply-turn');
+  const prose = createMarkdownView(within(element, '.prose'));
+  const notice = within<HTMLElement>(element, '.notice');
+  const figuresLine = within<HTMLElement>(element, '.figures');
+  let content = '';
+
+  element.addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest<HTMLElement>('button[data-act]') : null;
+    const act = button?.dataset.act;
+    if (act === 'copy') void copyFrom(button!, content);
+    if (act === 'copy-code') void copyFrom(button!, within(button!.closest('figure')!, 'pre').textContent);
+    if (act === 'again') actions.again();
+    if (act === 'curl') actions.curl();
+  });
+
+  return {
+    element,
+    show(turn, figures) {
+      if (turn.content !== content) prose.show(turn.content);
+      content = turn.content;
+      element.dataset.state = stateOf(turn);
+
+      const words = figures ? [wordFigures(figures)] : [];
+      figuresLine.textContent = [...words, ...wordEnding(turn.ending)].join(' · ');
+      if (turn.ending?.type === 'problem' && notice.hidden) showNotice(notice, turn.ending);
+    },
+  };
+}
+
+function stateOf({ content, ending }: ReplyTurn): 'waiting' | 'streaming' | 'empty' | 'done' {
+  if (ending) return content === '' ? 'empty' : 'done';
+  return content === '' ? 'waiting' : 'streaming';
+}
+
+function wordEnding(ending: Ending | undefined): string[] {
+  if (ending?.type === 'length') return ['cut at the token limit'];
+  if (ending?.type === 'halted') return ['stopped'];
+  return [];
+}
+
+/** Says what went wrong. The button waits as long as the server asked for. */
+function showNotice(notice: HTMLElement, { problem }: Extract<Ending, { type: 'problem' }>): void {
+  within(notice, 'strong').textContent = problem.title;
+  within(notice, 'span').textContent = problem.detail;
+  notice.hidden = false;
+
+  const button = within<HTMLButtonElement>(notice, 'button');
+  let left = problem.retryAfterSeconds;
+  const count = () => {
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? `Try again in ${left} s` : 'Try again';
+    if (left-- > 0) setTimeout(count, 1000);
+  };
+  count();
+}
