@@ -22,15 +22,16 @@ export interface ModelEngineParts {
   readonly manifest: Manifest;
   readonly settings: EngineSettings;
   readonly createDevice: () => Device;
-  readonly openSource: () => Promise<ByteSource>;
+  /** Closed when the weights are on the device, if it can be. */
+  readonly openSource: () => Promise<ByteSource & Partial<AsyncDisposable>>;
   readonly nowMs: () => number;
   readonly random: () => number; // an integer in [0, 2³²)
   readonly breathe: () => Promise<void>;
   readonly pause: () => Promise<void>;
 }
 
-/** Token rows in one pass: more speed a prompt up little, and cost 4 · (2 ffn + 4 dim) bytes each. */
-const MAX_ROWS = 128;
+/** Prompt tokens in one pass: more speed a prompt up little, and cost 4 · (2 ffn + 4 dim) bytes each. */
+const PREFILL_CHUNK = 128;
 const STALLED_MS = 60_000;
 const STUCK_MS = 30_000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -46,32 +47,22 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
     licence: manifest.licence.name,
   };
   const { running, waiting, kvType, contextLength } = settings;
-  const prefillChunk = MAX_ROWS - running;
-  const limits = { running, waiting, contextLength, prefillChunk, stalledMs: STALLED_MS };
+  const limits = { running, waiting, contextLength, prefillChunk: PREFILL_CHUNK, stalledMs: STALLED_MS };
 
   async function load(progress: () => void): Promise<Engine> {
     const device = parts.createDevice();
-    const { llama, tokenizer, prompt } = await loadModel(device, await parts.openSource(), {
+    const source = await parts.openSource();
+    const options = {
       template: manifest.template,
       kvType,
-      maxRows: MAX_ROWS,
+      maxRows: PREFILL_CHUNK + running,
       maxLogitRows: running,
       contextLength,
-      onProgress: progress,
-    });
+    };
+    const loaded = await loadModel(device, source, { ...options, onProgress: progress });
+    await source[Symbol.asyncDispose]?.();
     const today = () => dayMonthYear(nowMs());
-    return createLocalEngine({
-      info,
-      llama,
-      device,
-      tokenizer,
-      prompt,
-      today,
-      random,
-      nowMs,
-      breathe,
-      limits,
-    });
+    return createLocalEngine({ info, ...loaded, device, today, random, nowMs, breathe, limits });
   }
   return createLazyEngine({ info, load, nowMs, pause, stuckMs: STUCK_MS });
 }

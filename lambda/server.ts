@@ -6,6 +6,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { createWasmDevice } from '../kernels/wasm/device.ts';
+import { kernelFile } from '../kernels/wasm/relaxed-simd.ts';
 import { findModel } from '../models/catalogue.ts';
 import { openFileSource } from '../models/cli/file-source.ts';
 import { criaHome } from '../models/cli/home.ts';
@@ -21,9 +22,8 @@ if (!existsSync(path)) {
   console.error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
   process.exit(1);
 }
-const kernels = new WebAssembly.Module(
-  readFileSync(new URL('../kernels/wasm/kernels-relaxed.wasm', import.meta.url)),
-);
+const { file, name } = kernelFile();
+const kernels = new WebAssembly.Module(readFileSync(new URL(`../kernels/wasm/${file}`, import.meta.url)));
 
 const engine = createModelEngine({
   manifest,
@@ -33,7 +33,7 @@ const engine = createModelEngine({
     waiting: env.CRIA_WAITING,
     kvType: env.CRIA_KV,
   },
-  createDevice: () => createWasmDevice(kernels, 'wasm (relaxed simd)'),
+  createDevice: () => createWasmDevice(kernels, name),
   openSource: () => openFileSource(path),
   nowMs: Date.now,
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
