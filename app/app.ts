@@ -51,7 +51,7 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.post('/v1/completions', completions(run));
   app.get('/v1/models', listModels(engine));
   app.get('/v1/models/:id{.+}', retrieveModel(engine));
-  app.get('/v1/health', health(engine));
+  app.get('/v1/health', health(deps));
   app.get('/v1/version', (c) => c.json({ version: VERSION } satisfies Version));
   app.get('/metrics', (c) => c.body(metrics.render(engine.stats()), 200, { 'content-type': CONTENT_TYPE }));
   app.get('/openapi.json', (c) => c.json(openApiDocument()));

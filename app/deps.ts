@@ -3,6 +3,8 @@ import type { Engine } from '../engine/engine.ts';
 /** All that a door must bring. The app reaches for nothing else: no env, no globals, no clock. */
 export interface Deps {
   readonly engine: Engine;
+  /** What the server and the model run on: `workerd` or `node`, `wasm`. */
+  readonly place: { readonly runtime: string; readonly backend: string };
   readonly now: () => number; // Unix milliseconds
   readonly newId: () => string; // unique, URL-safe
   readonly log: (event: Record<string, string | number>) => void;

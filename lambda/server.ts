@@ -42,6 +42,7 @@ const engine = createModelEngine({
 });
 const app = createApp({
   engine,
+  place: { runtime: 'node', backend: 'wasm' },
   now: Date.now,
   newId: () => crypto.randomUUID(),
   log: (event) => console.log(JSON.stringify(event)),

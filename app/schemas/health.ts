@@ -4,6 +4,8 @@ import * as z from 'zod';
 export const Health = z.object({
   status: z.enum(['OK', 'Error']),
   state: z.enum(['loading', 'ready', 'failed']),
+  runtime: z.string().describe('What runs the server: workerd, node.'),
+  backend: z.string().describe('What runs the model: wasm.'),
   running: z.int().describe('Requests being answered.'),
   waiting: z.int().describe('Requests in the queue.'),
 });

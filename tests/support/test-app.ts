@@ -2,6 +2,7 @@ import { type AppOptions, createApp } from '../../app/app.ts';
 import { SCRIPTED_MODEL, type Script, scriptedEngine } from './scripted-engine.ts';
 
 export const MODEL = SCRIPTED_MODEL.id;
+export const PLACE = { runtime: 'node', backend: 'scripted' };
 export const START_MS = 1_727_222_400_500;
 
 /** An app over a scripted engine, with a clock that only the test moves and its log lines kept. */
@@ -12,7 +13,13 @@ export function testApp(script: Partial<Script> = {}, options: AppOptions = {}) 
   let ids = 0;
 
   const app = createApp(
-    { engine, now: () => clock.ms, newId: () => `id-${++ids}`, log: (event) => logs.push(event) },
+    {
+      engine,
+      place: PLACE,
+      now: () => clock.ms,
+      newId: () => `id-${++ids}`,
+      log: (event) => logs.push(event),
+    },
     options,
   );
   const post = (path: string, body: unknown, init: RequestInit = {}) =>
