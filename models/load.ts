@@ -41,7 +41,7 @@ export async function loadModel(
   const prompt = choosePrompt({
     template: options.template,
     chatTemplate: gguf.metadata.has(CHAT_TEMPLATE) ? gguf.metadata.string(CHAT_TEMPLATE) : undefined,
-    special: tokenizer.special,
+    tokenizer,
   });
   const { config, weights } = await loadGgufWeights(device, source, gguf, options.onProgress ?? (() => {}));
   return { llama: createLlama(device, config, weights, options), config, tokenizer, prompt };
