@@ -2,7 +2,7 @@ import { IdList } from './id-list.ts';
 import { PieceMerger } from './merge-piece.ts';
 import { MergeTable } from './merge-table.ts';
 import { preTokenizer } from './pre-tokenize.ts';
-import type { Segment } from './segment.ts';
+import { joinTexts } from './segment.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { type BpeVocabulary, indexTokens } from './vocabulary.ts';
 
@@ -102,6 +102,7 @@ export function createBpeTokenizer(vocabulary: BpeVocabulary): BpeTokenizer {
 
     encodeSegments(segments) {
       const out = new IdList();
+      // Text that no control token parts is one text, however many pieces a template built it of.
       for (const segment of joinTexts(segments)) {
         if ('text' in segment) {
           encodeText(out, segment.text);
@@ -136,18 +137,6 @@ export function createBpeTokenizer(vocabulary: BpeVocabulary): BpeTokenizer {
       };
     },
   };
-}
-
-/** Text that no control token parts is one text, however many pieces a template built it of. */
-function joinTexts(segments: readonly Segment[]): Segment[] {
-  const joined: Segment[] = [];
-  for (const segment of segments) {
-    const last = joined.at(-1);
-    if (last !== undefined && 'text' in last && 'text' in segment)
-      joined[joined.length - 1] = { text: last.text + segment.text };
-    else joined.push(segment);
-  }
-  return joined;
 }
 
 /** Matches, and captures, the longest of `words` where the earliest of them starts. */
