@@ -1,5 +1,5 @@
 /**
- * Byte strings by number, and back. A vocabulary of 128,256 tokens takes 2.5 MB here and about 15 MB as a
+ * Byte strings by number, and back. A vocabulary of 128,256 tokens takes 2.5 MB here and about 16 MB as a
  * Map of strings, in isolates that have 128 MB for everything.
  */
 export class ByteIndex {
