@@ -103,7 +103,16 @@ export interface Device {
    * Shapes   q, out (·, heads, headDim), rows firstRow … firstRow+m-1
    * Source   Ainslie et al. 2023, arXiv:2305.13245; Dao et al. 2022, arXiv:2205.14135
    */
-  attention(out: Buf, q: Buf, kv: KvCache, layer: number, pos: number, m: number, firstRow: number, heads: number): void;
+  attention(
+    out: Buf,
+    q: Buf,
+    kv: KvCache,
+    layer: number,
+    pos: number,
+    m: number,
+    firstRow: number,
+    heads: number,
+  ): void;
 
   /** gate[i] = silu(gate[i]) · up[i], over the first n numbers. */
   siluMul(gate: Buf, up: Buf, n: number): void;
