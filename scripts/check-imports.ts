@@ -1,0 +1,74 @@
+/**
+ * Who may import whom, as a program: `npm test` runs it. Prints every import that its folder forbids.
+ *
+ *     node scripts/check-imports.ts
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+interface Rule {
+  readonly folder: RegExp;
+  readonly files: RegExp; // of ours
+  readonly packages: RegExp; // of others
+}
+
+const NONE = /(?!)/;
+const ANY = /./;
+
+/** From the door down to the arithmetic. The first folder that fits is the rule. */
+const RULES: readonly Rule[] = [
+  { folder: /^(tests|bench|scripts)\//, files: ANY, packages: ANY },
+  {
+    folder: /^edge\//,
+    files: /^(edge|app|engine|models|kernels)\/(?!cli\/)/,
+    packages: /^(zod|@cloudflare\/workers-types)$/,
+  },
+  {
+    folder: /^lambda\//,
+    files: /^(lambda|app|engine|models|kernels)\//,
+    packages: /^(hono|@hono\/node-server|zod|node:)/,
+  },
+  { folder: /^web\/build/, files: /^web\//, packages: /^(esbuild$|node:)/ },
+  { folder: /^web\//, files: /^web\//, packages: /^(marked|dompurify)$/ },
+  { folder: /^app\//, files: /^(app\/|engine\/(engine|errors)\.ts$)/, packages: /^(hono|zod)/ },
+  {
+    folder: /^engine\//,
+    files: /^(engine\/|models\/(?!cli\/)|kernels\/(kernels|errors)\.ts$)/,
+    packages: NONE,
+  },
+  { folder: /^models\/cli\//, files: /^(models|kernels\/quant)\//, packages: /^(node:|zod$)/ },
+  {
+    folder: /^models\//,
+    files: /^(models\/(?!cli\/)|kernels\/((kernels|errors)\.ts$|quant\/))/,
+    packages: /^(zod|@huggingface\/jinja)$/,
+  },
+  { folder: /^kernels\/quant\//, files: /^kernels\/(quant\/|errors\.ts$)/, packages: NONE },
+  { folder: /^kernels\/ref\//, files: /^kernels\/(ref\/|quant\/|(kernels|errors)\.ts$)/, packages: NONE },
+  { folder: /^kernels\/wasm\//, files: /^kernels\/(wasm\/|quant\/|(kernels|errors)\.ts$)/, packages: NONE },
+  { folder: /^kernels\//, files: /^kernels\/((kernels|errors)\.ts$|quant\/)/, packages: NONE },
+];
+
+/** Every import in `source` that its folder forbids, as a sentence each. */
+export function breaches(file: string, source: string): string[] {
+  const rule = RULES.find(({ folder }) => folder.test(file));
+  if (!rule) return file.includes('/') ? [`${file}: in no known folder`] : [];
+
+  return [...source.matchAll(/(?:\bfrom|\bimport\(?)\s*'([^']+)'/g)].flatMap(([, name]) => {
+    const ours = name!.startsWith('.');
+    const target = ours ? join(dirname(file), name!) : name!;
+    return (ours ? rule.files : rule.packages).test(target) ? [] : [`${file} may not import ${target}`];
+  });
+}
+
+if (import.meta.main) {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+    encoding: 'utf8',
+  });
+  const found = files
+    .trim()
+    .split('\n')
+    .flatMap((file) => breaches(file, readFileSync(file, 'utf8')));
+  for (const breach of found) console.error(breach);
+  process.exit(found.length === 0 ? 0 : 1);
+}
