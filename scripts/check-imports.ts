@@ -49,12 +49,15 @@ const RULES: readonly Rule[] = [
   { folder: /^kernels\//, files: /^kernels\/((kernels|errors)\.ts$|quant\/)/, packages: NONE },
 ];
 
+/** A statement at the start of a line, or a call. */
+const IMPORT = /(?:^(?:import|export)\b(?:[^'"`;]*\bfrom)?\s*|\bimport\()'([^']+)'/gm;
+
 /** Every import in `source` that its folder forbids, as a sentence each. */
 export function breaches(file: string, source: string): string[] {
   const rule = RULES.find(({ folder }) => folder.test(file));
   if (!rule) return file.includes('/') ? [`${file}: in no known folder`] : [];
 
-  return [...source.matchAll(/(?:\bfrom|\bimport\(?)\s*'([^']+)'/g)].flatMap(([, name]) => {
+  return [...source.matchAll(IMPORT)].flatMap(([, name]) => {
     const ours = name!.startsWith('.');
     const target = ours ? join(dirname(file), name!) : name!;
     return (ours ? rule.files : rule.packages).test(target) ? [] : [`${file} may not import ${target}`];
