@@ -10,38 +10,41 @@ import { buildWeb } from '../web/build.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-export const EDGE_OUT = join(ROOT, 'dist/edge');
-export const WEB_OUT = join(ROOT, 'dist/web');
+export const DIST = join(ROOT, 'dist');
+
+/** Builds into `<folder>/edge` and `<folder>/web`, in place of what was there. */
+export async function buildAll(folder = DIST): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await Promise.all([buildEdge(join(folder, 'edge')), buildWeb(join(folder, 'web'))]);
+}
+
+async function buildEdge(outdir: string): Promise<void> {
+  await mkdir(outdir, { recursive: true });
+  await build({
+    entryPoints: [join(ROOT, 'edge/worker.ts')],
+    outdir,
+    bundle: true,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    minifySyntax: true,
+    sourcemap: true,
+    logLevel: 'warning',
+    plugins: [wasmModules(outdir)],
+  });
+}
 
 /** Keeps .wasm files beside the bundle, as modules of their own: workerd compiles them when the Worker is deployed. */
-const wasmModules: Plugin = {
-  name: 'wasm-modules',
-  setup({ onResolve }) {
-    onResolve({ filter: /\.wasm$/ }, async ({ path, resolveDir }) => {
-      await copyFile(join(resolveDir, path), join(EDGE_OUT, basename(path)));
-      return { path: `./${basename(path)}`, external: true };
-    });
-  },
-};
-
-export async function buildAll(): Promise<void> {
-  await rm(join(ROOT, 'dist'), { recursive: true, force: true });
-  await mkdir(EDGE_OUT, { recursive: true });
-  await Promise.all([
-    build({
-      entryPoints: [join(ROOT, 'edge/worker.ts')],
-      outdir: EDGE_OUT,
-      bundle: true,
-      format: 'esm',
-      target: 'es2024',
-      conditions: ['workerd', 'worker', 'browser'],
-      minifySyntax: true,
-      sourcemap: true,
-      logLevel: 'warning',
-      plugins: [wasmModules],
-    }),
-    buildWeb(WEB_OUT),
-  ]);
+function wasmModules(outdir: string): Plugin {
+  return {
+    name: 'wasm-modules',
+    setup({ onResolve }) {
+      onResolve({ filter: /\.wasm$/ }, async ({ path, resolveDir }) => {
+        await copyFile(join(resolveDir, path), join(outdir, basename(path)));
+        return { path: `./${basename(path)}`, external: true };
+      });
+    },
+  };
 }
 
 if (import.meta.main) {
