@@ -15,8 +15,8 @@ export default {
   fetch(request: Request, bindings: unknown, context: ExecutionContext): Response | Promise<Response> {
     app ??= build(Env.parse(bindings));
     const response = app.fetch(request);
-    // Without this a client that leaves takes the request's pending work with it, `finally` blocks and all. With it
-    // the work lives on and ends in order, told so by `request.signal` (wrangler.toml: enable_request_signal).
+    // Without this a client that leaves takes the request's pending work with it: the load it began stops halfway, and
+    // no `finally` runs. With it the work goes on, and `request.signal` tells it to end (enable_request_signal).
     context.waitUntil(Promise.resolve(response));
     return response;
   },

@@ -1,6 +1,7 @@
 /** The Node door: the same app, weights from disk. For a single node, and for the container. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
@@ -13,7 +14,7 @@ import { criaHome } from '../models/cli/home.ts';
 import { filePath } from '../models/cli/pull.ts';
 import { Env } from './env.ts';
 
-const PAGE = new URL('../dist/web', import.meta.url).pathname;
+const BUILT_PAGE = fileURLToPath(new URL('../dist/web', import.meta.url));
 
 const env = Env.parse(process.env);
 const manifest = findModel(env.CRIA_MODEL);
@@ -47,7 +48,7 @@ const app = createApp({
   newId: () => crypto.randomUUID(),
   log: (event) => console.log(JSON.stringify(event)),
 });
-app.use('/*', serveStatic({ root: PAGE }));
+app.use('/*', serveStatic({ root: env.CRIA_WEB ?? BUILT_PAGE }));
 
 const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
   console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}`, model: manifest.id })),

@@ -2,7 +2,12 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { convertV4MiniflareOptions, Miniflare, type WorkerdStructuredLog } from 'miniflare';
+import {
+  convertV4MiniflareOptions,
+  Miniflare,
+  type V4WorkerOptions,
+  type WorkerdStructuredLog,
+} from 'miniflare';
 import { unstable_readConfig } from 'wrangler';
 import type { Manifest } from '../models/manifest.ts';
 
@@ -13,11 +18,15 @@ export interface LocalWorkerdOptions {
   /** Where the local R2 keeps its objects. */
   readonly storage: string;
   readonly vars: Readonly<Record<string, string>>;
+  /** Workers that run beside it, and may call it by its name. */
+  readonly beside?: readonly V4WorkerOptions[];
   readonly onLog: (log: WorkerdStructuredLog) => void;
 }
 
 export interface LocalWorkerd extends AsyncDisposable {
   readonly url: URL;
+  /** One of those that run beside it. */
+  worker(name: string): ReturnType<Miniflare['getWorker']>;
   /** Puts a file where the Worker looks for it in R2, unless it is there. Returns whether it had to. */
   putWeights(
     manifest: Manifest,
@@ -45,7 +54,7 @@ export function readVars(environment: Readonly<Record<string, string | undefined
 }
 
 export async function startLocalWorkerd(options: LocalWorkerdOptions): Promise<LocalWorkerd> {
-  const { dist, host, port, storage, vars, onLog } = options;
+  const { dist, host, port, storage, vars, beside = [], onLog } = options;
   const config = unstable_readConfig({ config: CONFIG });
   const shared = {
     compatibilityDate: config.compatibility_date!,
@@ -76,12 +85,14 @@ export async function startLocalWorkerd(options: LocalWorkerdOptions): Promise<L
           name: 'stock',
           modules: [{ type: 'ESModule', path: 'stock.mjs', contents: await readFile(STOCK) }],
         },
+        ...beside,
       ],
     }),
   );
   const url = await miniflare.ready;
   return {
     url,
+    worker: (name) => miniflare.getWorker(name),
     putWeights: (manifest, path, onProgress) => putWeights(miniflare, manifest, path, onProgress),
     [Symbol.asyncDispose]: () => miniflare.dispose(),
   };

@@ -1,0 +1,47 @@
+/**
+ * A client that leaves a Worker before its reply begins: the runtime then cancels the whole call, timers, promises and
+ * all. Plain HTTP to workerd does not show it, since workerd notices only when it writes; Cloudflare's front, and a
+ * Worker that calls another, cancel at once.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CATALOGUE } from '../../models/catalogue.ts';
+import type { LocalWorkerd } from '../../scripts/local-workerd.ts';
+import { openWorkerd } from '../support/workerd-door.ts';
+
+const MODEL = CATALOGUE[0]!.id;
+
+/** Asks for a long reply and leaves after the milliseconds of its path. */
+const CALLER = `
+export default {
+  async fetch(request, { CRIA }) {
+    const signal = AbortSignal.timeout(Number(new URL(request.url).pathname.slice(1)));
+    const body = JSON.stringify({ model: '${MODEL}', prompt: 'Once upon a time', max_tokens: 8000 });
+    return CRIA.fetch('http://cria/v1/completions', { method: 'POST', body, signal }).then(
+      (reply) => new Response('status ' + reply.status),
+      (error) => new Response(error.name),
+    );
+  },
+};`;
+
+let workerd: LocalWorkerd;
+beforeAll(async () => {
+  workerd = await openWorkerd([
+    {
+      name: 'caller',
+      compatibilityDate: '2026-11-01',
+      serviceBindings: { CRIA: 'cria' },
+      modules: [{ type: 'ESModule', path: 'caller.mjs', contents: CALLER }],
+    },
+  ]);
+});
+afterAll(() => workerd[Symbol.asyncDispose]());
+
+const leaveAfter = async (ms: number) =>
+  (await (await workerd.worker('caller')).fetch(`http://caller/${ms}`)).text();
+
+const health = async () => (await fetch(new URL('/v1/health', workerd.url))).json();
+
+test('the place that it had is free again', async () => {
+  expect(await leaveAfter(500)).toBe('TimeoutError');
+  await expect.poll(health, { timeout: 10_000 }).toMatchObject({ state: 'ready', running: 0 });
+});
