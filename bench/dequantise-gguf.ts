@@ -62,7 +62,7 @@ function copied(metadata: GgufMetadata): Record<string, MetadataValue> {
   copy(KEYS.u32, (key) => metadata.number(key));
   copy(KEYS.f32, (key) => ({ f32: metadata.number(key) }));
   copy(KEYS.bool, (key) => metadata.bool(key));
-  copy(KEYS.strings, (key) => metadata.stringArray(key));
+  copy(KEYS.strings, (key) => [...metadata.stringArray(key)]);
   copy(KEYS.i32s, (key) => Int32Array.from(metadata.numberArray(key)));
   return out;
 }

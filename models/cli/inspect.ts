@@ -55,15 +55,16 @@ function toText({ metadata, tensors }: Gguf): string {
   ].join('\n');
 }
 
-/** Typed arrays as lists, so that JSON shows them as such. */
+/** Arrays of any kind as lists, so that JSON shows them as such. */
 function plain(value: GgufValue): unknown {
-  return ArrayBuffer.isView(value) ? [...value] : value;
+  return typeof value === 'object' ? [...value] : value;
 }
 
 function brief(value: GgufValue): string {
   if (typeof value === 'string') return shorten(JSON.stringify(value));
   if (typeof value !== 'object') return String(value);
-  const items = [...value.slice(0, MAX_ITEMS)].map((item) => JSON.stringify(item)).join(', ');
+  const length = Math.min(value.length, MAX_ITEMS);
+  const items = Array.from({ length }, (_, i) => JSON.stringify(value.at(i))).join(', ');
   return shorten(value.length > MAX_ITEMS ? `[${items}, …] ${value.length} items` : `[${items}]`);
 }
 

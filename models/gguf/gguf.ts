@@ -23,7 +23,7 @@ const DEFAULT_ALIGNMENT = 32;
 const MAX_ALIGNMENT = 1 << 20;
 
 /**
- * Reads a GGUF header, in reads of at most 4 MiB.
+ * Reads a GGUF header, in reads of at most 1 MiB where no single text is longer.
  *
  * Throws   FormatError, with the byte offset, when the file is not sound GGUF v3 or holds a type not read here
  */

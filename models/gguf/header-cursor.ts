@@ -1,5 +1,6 @@
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from '../source.ts';
+import { TextList } from './text-list.ts';
 
 /** The largest header read: Llama 3.2's takes 8 MB, nearly all of it the tokenizer. */
 export const MAX_HEADER_BYTES = 64 << 20;
@@ -7,7 +8,7 @@ export const MAX_HEADER_BYTES = 64 << 20;
 export const MAX_STRING_BYTES = 4 << 20;
 
 const FIRST_READ_BYTES = 256 << 10;
-const LARGEST_READ_BYTES = 4 << 20;
+const LARGEST_READ_BYTES = 1 << 20; // windows are garbage at once: small ones keep the peak low
 
 /**
  * Walks forward through a header, through a window of the file that it moves as needed.
@@ -112,16 +113,17 @@ export class HeaderCursor {
   }
 
   /** `count` strings, waiting only where the window ends. */
-  async strings(count: number): Promise<string[]> {
+  async strings(count: number): Promise<TextList> {
     this.expect(count, 8, 'strings');
-    const strings: string[] = [];
+    const strings = new TextList(count);
     while (strings.length < count) {
       if (!this.has(8)) await this.fill(8);
       const start = this.offset;
       const length = this.takeU64();
       if (length > MAX_STRING_BYTES) this.fail(`string of ${length} bytes, limit ${MAX_STRING_BYTES}`, start);
       if (!this.has(length)) await this.fill(length);
-      strings.push(this.takeText(length));
+      strings.push(this.window.subarray(this.at, this.at + length));
+      this.at += length;
     }
     return strings;
   }

@@ -31,7 +31,10 @@ const encoder = new TextEncoder();
  * Throws   RangeError when the parts of the vocabulary disagree, or its pre-tokenizer is not known
  */
 export function createBpeTokenizer(vocabulary: BpeVocabulary): BpeTokenizer {
-  const { tokens, bosId, eosId } = vocabulary;
+  const { bosId, eosId } = vocabulary;
+  const vocabSize = vocabulary.tokens.length; // the texts themselves are not kept
+  const bos = bosId === undefined ? undefined : vocabulary.tokens.at(bosId);
+  const eos = eosId === undefined ? undefined : vocabulary.tokens.at(eosId);
   const { ignoreMerges, addsBos, chunkEnd, pieceEnd } = preTokenizer(vocabulary.pre);
   const { index, specialIds, userDefinedIds, stopIds } = indexTokens(vocabulary);
   const merger = new PieceMerger(new MergeTable(vocabulary.merges, index));
@@ -77,21 +80,21 @@ export function createBpeTokenizer(vocabulary: BpeVocabulary): BpeTokenizer {
   }
 
   function bytes(id: number): Uint8Array {
-    if (!(Number.isInteger(id) && id >= 0 && id < tokens.length))
-      throw new RangeError(`token id ${id} is not in the vocabulary of ${tokens.length} tokens`);
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabSize))
+      throw new RangeError(`token id ${id} is not in the vocabulary of ${vocabSize} tokens`);
     return index.at(id);
   }
 
   return {
-    vocabSize: tokens.length,
+    vocabSize,
     bosId,
     eosId,
     addBos: bosId !== undefined && (vocabulary.addBos ?? addsBos),
     stopIds,
     special: {
       names: [...specialIds.keys()],
-      bos: bosId === undefined ? undefined : tokens[bosId],
-      eos: eosId === undefined ? undefined : tokens[eosId],
+      bos,
+      eos,
     },
 
     encode(text) {

@@ -1,3 +1,4 @@
+import type { Texts } from '../gguf/text-list.ts';
 import type { ByteIndex } from './byte-index.ts';
 import { maxUnspelledLength, unspell } from './byte-level.ts';
 
@@ -14,7 +15,7 @@ export class MergeTable {
    * `merges` are "left right", best first, in byte-level spelling. One that names a token the vocabulary
    * lacks can never apply and is left out.
    */
-  constructor(merges: readonly string[], vocabulary: ByteIndex) {
+  constructor(merges: Texts, vocabulary: ByteIndex) {
     this.#left = new Int32Array(merges.length);
     this.#right = new Int32Array(merges.length);
     this.#merged = new Int32Array(merges.length);

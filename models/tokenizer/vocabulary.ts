@@ -1,13 +1,14 @@
+import type { Texts } from '../gguf/text-list.ts';
 import { ByteIndex } from './byte-index.ts';
 import { maxUnspelledLength, unspell } from './byte-level.ts';
 
 /** A byte-level BPE vocabulary as GGUF states it, under `tokenizer.ggml.*`. */
 export interface BpeVocabulary {
-  readonly tokens: readonly string[];
+  readonly tokens: Texts;
   /** One of GGUF's token types for each token. */
   readonly tokenTypes: ArrayLike<number>;
   /** "left right", best first. */
-  readonly merges: readonly string[];
+  readonly merges: Texts;
   /** Name of the pre-tokenizer. */
   readonly pre: string;
   readonly bosId?: number | undefined;
@@ -55,7 +56,7 @@ export function indexTokens(vocabulary: BpeVocabulary): IndexedTokens {
 
   const isNormal = (id: number) => tokenTypes[id] === NORMAL && !named.has(id);
   const isUserDefined = (id: number) =>
-    tokenTypes[id] === USER_DEFINED && !named.has(id) && !LOOKS_SPECIAL.test(tokens[id]!);
+    tokenTypes[id] === USER_DEFINED && !named.has(id) && !LOOKS_SPECIAL.test(tokens.at(id)!);
 
   const specialIds = new Map<string, number>();
   const userDefinedIds = new Map<string, number>();

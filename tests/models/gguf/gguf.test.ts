@@ -58,7 +58,7 @@ describe('readGguf', () => {
     expect(metadata.number('llama.block_count')).toBe(16);
     expect(metadata.number('llama.rope.freq_base')).toBe(0.5);
     expect(metadata.bool('tokenizer.ggml.add_bos_token')).toBe(true);
-    expect(metadata.stringArray('tokenizer.ggml.tokens')).toEqual(['a', 'Ġb', '\ufeff', '🦙', '']);
+    expect([...metadata.stringArray('tokenizer.ggml.tokens')]).toEqual(['a', 'Ġb', '\ufeff', '🦙', '']);
     expect([...metadata.numberArray('tokenizer.ggml.token_type')]).toEqual([1, -3]);
     expect([...metadata.numberArray('tokenizer.ggml.scores')]).toEqual([0.25]);
     expect(metadata.keys).toHaveLength(7);
@@ -102,7 +102,7 @@ describe('readGguf', () => {
     const tokens = Array.from({ length: 200_000 }, (_, i) => `token ${i}`.repeat(1 + (i % 5)));
     const types = Int32Array.from(tokens, (_, i) => i - 1000);
     const { metadata } = await read(writeGguf({ metadata: { tokens, types }, tensors: [] }));
-    expect(metadata.stringArray('tokens')).toEqual(tokens);
+    expect([...metadata.stringArray('tokens')]).toEqual(tokens);
     expect(metadata.numberArray('types')).toEqual(types);
   });
 
@@ -226,7 +226,7 @@ describe('readGguf refuses', () => {
     expect(await complaint(file)).toContain("tensor 'c' overlaps 'a'");
   });
 
-  test('a header over the limit, in reads of at most 4 MiB', async () => {
+  test('a header over the limit, in reads of bounded size', async () => {
     const header = raw('GGUF', 3, 0n, 1n, ...key, 9, 4, BigInt(2 ** 25));
     const reads: number[] = [];
     const source = {
