@@ -15,13 +15,15 @@ if (!modelPath) throw new Error('usage: node bench/peers/cria-node.ts model.gguf
 const loadStart = performance.now();
 const wasm = new URL('../../kernels/wasm/kernels-relaxed.wasm', import.meta.url);
 const device = createWasmDevice(new WebAssembly.Module(readFileSync(wasm)), 'wasm (relaxed simd)');
-const { llama } = await loadModel(device, await openFileSource(modelPath), {
+const source = await openFileSource(modelPath);
+const { llama } = await loadModel(device, source, {
   template: 'base',
   kvType: 'f16',
   maxRows: 128,
   maxLogitRows: 1,
   contextLength: 1024,
 });
+await source.close();
 const vocab = llama.vocabSize;
 const cache = llama.newCache(1024);
 
