@@ -20,7 +20,6 @@ const QUANTISED: usize = memory.data(32, 16); // the block at hand
 let scale: f32 = 0;
 
 /** Rounds 32 floats at `x` to int8 into QUANTISED: scale = max|x| / 127, to nearest even. Source: ggml's Q8_0. */
-// @ts-ignore: decorator
 @inline
 function quantise32(x: usize): void {
   let peak = f32x4.abs(v128.load(x));
@@ -38,7 +37,6 @@ function quantise32(x: usize): void {
 }
 
 /** For 16 i8: i16 sums in lanes 0 (k mod 4 in {0,1}) and 1 ({2,3}). */
-// @ts-ignore: decorator
 @inline
 function laneSums(p: usize): v128 {
   let s = i16x8.extadd_pairwise_i8x16_s(v128.load(p));
@@ -46,7 +44,6 @@ function laneSums(p: usize): v128 {
   return i16x8.add(s, v128.shuffle<i32>(s, s, 1, 0, 3, 2));
 }
 
-// @ts-ignore: decorator
 @inline
 function total(pair: v128): f32 {
   return <f32>(i16x8.extract_lane_s(pair, 0) + i16x8.extract_lane_s(pair, 1));

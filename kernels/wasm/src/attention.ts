@@ -27,7 +27,6 @@ export function kv_write(q8: i32, x: usize, cache: usize, m: i32, pos: i32, kvHe
 }
 
 /** One row of headDim floats as a cache row. */
-// @ts-ignore: decorator
 @inline
 function narrow(q8: i32, x: usize, out: usize, headDim: i32): void {
   const end = x + (<usize>headDim << 2);
@@ -51,7 +50,6 @@ function narrow(q8: i32, x: usize, out: usize, headDim: i32): void {
 }
 
 /** Widens `n` cache rows to floats. */
-// @ts-ignore: decorator
 @inline
 function widen(q8: i32, from: usize, out: usize, n: i32, headDim: i32): void {
   const bytes = <usize>headDim << 2;
@@ -76,7 +74,6 @@ function widen(q8: i32, from: usize, out: usize, n: i32, headDim: i32): void {
 }
 
 /** Lane sums of four vectors, as one. */
-// @ts-ignore: decorator
 @inline
 function sum4(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
@@ -85,7 +82,6 @@ function sum4(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /** Scores of two queries against four keys at a time; the caller masks what lies past `n`. */
-// @ts-ignore: decorator
 @inline
 function score(q: usize, r: usize, keys: usize, scores: usize, n: i32, bytes: usize, scale: v128): void {
   for (let t = 0; t < n; t += 4, keys += 4 * bytes) {
@@ -113,7 +109,6 @@ function score(q: usize, r: usize, keys: usize, scores: usize, n: i32, bytes: us
 }
 
 /** Turns `seen` scores into weights and returns what the sum so far must shrink by. `state`: (max, sum). */
-// @ts-ignore: decorator
 @inline
 function soften(scores: usize, seen: i32, state: usize): v128 {
   const padded = (seen + 3) & ~3;
@@ -135,7 +130,6 @@ function soften(scores: usize, seen: i32, state: usize): v128 {
 }
 
 /** For two queries: out = out · shrink + Σ p[t] · values[t] */
-// @ts-ignore: decorator
 @inline
 function gather(p: usize, values: usize, out: usize, out2: usize, n: i32, bytes: usize, shrink: v128, shrink2: v128): void {
   let i: usize = 0;

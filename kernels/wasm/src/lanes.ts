@@ -10,7 +10,6 @@ const HALF_BITS: usize = memory.data<u32>([0x8fffe000, 0x8fffe000, 0x8fffe000, 0
 export const HALF_SCALE: f32 = 5192296858534827628530496329220096.0;
 
 /** Four f16 at `p` as f32 · 2^-112. Right for subnormals too; infinities and NaN become large numbers. */
-// @ts-ignore: decorator
 @inline
 export function halves(p: usize): v128 {
   return v128.and(i32x4.shl(v128.load16x4_s(p), 13), v128.load(HALF_BITS));
@@ -20,7 +19,6 @@ export function halves(p: usize): v128 {
  * Four f16 at `p` as they are. K-quants' block scales are often subnormal halves, which `halves` would turn into
  * subnormal floats, and arithmetic on those is some five times slower.
  */
-// @ts-ignore: decorator
 @inline
 export function wholeHalves(p: usize): v128 {
   const h = v128.load16x4_s(p);
@@ -32,7 +30,6 @@ export function wholeHalves(p: usize): v128 {
 }
 
 /** a · b + c. Fused where the machine fuses. */
-// @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -40,7 +37,6 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** Sums of neighbouring products as i16. Shapes: a i8 × 16 · w u8 × 16, each at most 127. The pair sums fit i16. */
-// @ts-ignore: decorator
 @inline
 export function dot16(a: v128, w: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i16x8.relaxed_dot_i8x16_i7x16_s(a, w);
@@ -49,7 +45,6 @@ export function dot16(a: v128, w: v128): v128 {
 }
 
 /** Four f32 to f16 in the low half of each lane, to nearest even; beyond the range, the largest f16. */
-// @ts-ignore: decorator
 @inline
 export function toHalves(x: v128): v128 {
   const bits = f32x4.pmin(f32x4.abs(x), f32x4.splat(65504));
@@ -61,13 +56,11 @@ export function toHalves(x: v128): v128 {
   return v128.or(sign, v128.bitselect(subnormal, normal, i32x4.lt_u(bits, i32x4.splat(113 << 23))));
 }
 
-// @ts-ignore: decorator
 @inline
 export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
-// @ts-ignore: decorator
 @inline
 export function maxLane(v: v128): f32 {
   return max(
@@ -77,7 +70,6 @@ export function maxLane(v: v128): f32 {
 }
 
 /** e^x for x ≤ 88, relative error about 2e-7; 0 below -87. Source: Cody & Waite range reduction, Taylor terms. */
-// @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
   const y = f32x4.max(x, f32x4.splat(-87.33));
@@ -96,7 +88,6 @@ export function exp(x: v128): v128 {
 }
 
 /** Stores the first `n` of eight numbers: the last rows of a matrix may not fill a group. */
-// @ts-ignore: decorator
 @inline
 export function store8(y: usize, lo: v128, hi: v128, n: i32): void {
   if (n >= 8) {
@@ -116,14 +107,12 @@ function storeSome(y: usize, lo: v128, hi: v128, n: i32): void {
 }
 
 /** The lane of row `r` in a vector pair A, B. */
-// @ts-ignore: decorator
 @inline
 export function laneOffset(r: i32): usize {
   return <usize>(((r >> 2) << 4) + ((r & 3) << 2));
 }
 
 /** One f16 as f32. */
-// @ts-ignore: decorator
 @inline
 export function half(p: usize): f32 {
   return reinterpret<f32>((<u32>load<i16>(p) << 13) & 0x8fffe000) * HALF_SCALE;

@@ -5,7 +5,6 @@ const F32 = 0;
 const F16 = 1;
 const BF16 = 2;
 
-// @ts-ignore: decorator
 @inline
 function bytes(kind: i32): usize {
   return kind == F32 ? 4 : 2;
@@ -15,7 +14,6 @@ function bytes(kind: i32): usize {
 const X_SCALE: f32 = 1267650600228229401496703205376.0; // 2^100
 const SUM_SCALE: f32 = 4096.0; // 2^112 / 2^100
 
-// @ts-ignore: decorator
 @inline
 function four(kind: i32, p: usize): v128 {
   if (kind == F32) return v128.load(p);
@@ -23,19 +21,16 @@ function four(kind: i32, p: usize): v128 {
   return i32x4.shl(v128.load16x4_u(p), 16);
 }
 
-// @ts-ignore: decorator
 @inline
 function factor(kind: i32, x: v128): v128 {
   return kind == F16 ? f32x4.mul(x, f32x4.splat(X_SCALE)) : x;
 }
 
-// @ts-ignore: decorator
 @inline
 function whole(kind: i32, sum: v128): v128 {
   return kind == F16 ? f32x4.mul(sum, f32x4.splat(SUM_SCALE)) : sum;
 }
 
-// @ts-ignore: decorator
 @inline
 function tile(
   kind: i32, w: usize, cols: i32, p0: usize, p1: usize, p2: usize, p3: usize,
@@ -60,7 +55,6 @@ function tile(
 }
 
 /** One token row against two groups: four chains of additions hide the adder's latency. */
-// @ts-ignore: decorator
 @inline
 function gemv(kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32): void {
   const group = <usize>cols * 8 * bytes(kind);
@@ -80,7 +74,6 @@ function gemv(kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32): vo
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function matmul(kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32): void {
   if (m == 1) return gemv(kind, w, x, y, rows, cols);

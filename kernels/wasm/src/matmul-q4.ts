@@ -14,7 +14,6 @@ export const Q4_K_PART: usize = 144;
 export const Q4_K_BLOCK: usize = 8 * Q4_K_PART + 32;
 
 /** Adds the products of 32 weights of 4 rows to `s`, an i16 pair a row. */
-// @ts-ignore: decorator
 @inline
 function dotNibbles(s: v128, a: usize, w: usize, low: v128): v128 {
   let p = v128.load(w);
@@ -31,20 +30,17 @@ function dotNibbles(s: v128, a: usize, w: usize, low: v128): v128 {
   return i16x8.add(s, dot16(v128.load32_splat(a, 28), v128.and(i16x8.shr_u(p, 4), low)));
 }
 
-// @ts-ignore: decorator
 @inline
 function scaled(s: v128, pairScale: v128, scale: v128, sum: v128): v128 {
   return madd(f32x4.convert_i32x4_s(i32x4.dot_i16x8_s(s, pairScale)), scale, sum);
 }
 
 /** Rows 0-3 of eight u8 scales, as i16 pairs. */
-// @ts-ignore: decorator
 @inline
 function pairsA(scales: v128): v128 {
   return i16x8.shr_u(v128.shuffle<u8>(scales, scales, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), 8);
 }
 
-// @ts-ignore: decorator
 @inline
 function pairsB(scales: v128): v128 {
   return i16x8.shr_u(v128.shuffle<u8>(scales, scales, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7), 8);
@@ -112,7 +108,6 @@ function gemv_q4_k(w: usize, a0: usize, y: usize, rows: i32, cols: i32): void {
 const PANEL_PLAIN: usize = 288;
 const PANEL_FULL: usize = 352;
 
-// @ts-ignore: decorator
 @inline
 function unpackNibbles(w: usize, p: usize, low: v128): void {
   for (let i: usize = 0; i < 128; i += 16) {
@@ -164,7 +159,6 @@ function unpack_q4_k(w: usize, p: usize, blocks: i32): void {
  * Four token rows against one unpacked group. `full`: with mins and pair scales; else the plain -8 offset.
  * `at`: where in an activation block the scale lies that goes with the panel's, its sum 4 B on.
  */
-// @ts-ignore: decorator
 @inline
 function panelTile(
   full: bool, at: usize, panel: usize, blocks: i32, p0: usize, p1: usize, p2: usize, p3: usize,
@@ -230,7 +224,6 @@ function tile_q4_k(p: usize, n: i32, p0: usize, p1: usize, p2: usize, p3: usize,
   panelTile(true, 52, p, n, p0, p1, p2, p3, y, stride, c, r);
 }
 
-// @ts-ignore: decorator
 @inline
 function matmulQ4(kind: i32, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, panel: usize): void {
   if (m == 1) {

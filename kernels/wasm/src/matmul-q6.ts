@@ -9,7 +9,6 @@ import { BITS_4_5, dot16, madd, NIBBLE, store8, wholeHalves } from './lanes';
 export const Q6_K_PART: usize = 208;
 export const Q6_K_BLOCK: usize = 8 * Q6_K_PART + 16;
 
-// @ts-ignore: decorator
 @inline
 function dotFirst(s: v128, a: usize, w: usize, hi: v128, low: v128, top: v128): v128 {
   s = i16x8.add(s, dot16(v128.load32_splat(a), v128.or(v128.and(v128.load(w), low), v128.and(i16x8.shl(hi, 4), top))));
@@ -18,7 +17,6 @@ function dotFirst(s: v128, a: usize, w: usize, hi: v128, low: v128, top: v128): 
   return i16x8.add(s, dot16(v128.load32_splat(a, 12), v128.or(v128.and(v128.load(w, 96), low), v128.and(i16x8.shr_u(hi, 2), top))));
 }
 
-// @ts-ignore: decorator
 @inline
 function dotLast(s: v128, a: usize, w: usize, hi: v128, low: v128, top: v128): v128 {
   s = i16x8.add(s, dot16(v128.load32_splat(a, 16), v128.or(v128.and(i16x8.shr_u(v128.load(w), 4), low), v128.and(i16x8.shl(hi, 4), top))));
@@ -28,29 +26,24 @@ function dotLast(s: v128, a: usize, w: usize, hi: v128, low: v128, top: v128): v
 }
 
 /** Four of sixteen i8 scales as i16 pairs: rows 0-3 or 4-7, first or last half of the weights. */
-// @ts-ignore: decorator
 @inline
 function pairs0(s: v128): v128 {
   return i16x8.shr_s(v128.shuffle<u8>(s, s, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), 8);
 }
-// @ts-ignore: decorator
 @inline
 function pairs1(s: v128): v128 {
   return i16x8.shr_s(v128.shuffle<u8>(s, s, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7), 8);
 }
-// @ts-ignore: decorator
 @inline
 function pairs2(s: v128): v128 {
   return i16x8.shr_s(v128.shuffle<u8>(s, s, 8, 8, 8, 8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11), 8);
 }
-// @ts-ignore: decorator
 @inline
 function pairs3(s: v128): v128 {
   return i16x8.shr_s(v128.shuffle<u8>(s, s, 12, 12, 12, 12, 13, 13, 13, 13, 14, 14, 14, 14, 15, 15, 15, 15), 8);
 }
 
 /** Both halves' sums, each times its own scale, then times the block's. */
-// @ts-ignore: decorator
 @inline
 function scaled(first: v128, last: v128, qFirst: v128, qLast: v128, scale: v128, sum: v128): v128 {
   const both = i32x4.add(i32x4.dot_i16x8_s(first, qFirst), i32x4.dot_i16x8_s(last, qLast));

@@ -8,7 +8,6 @@ import { halves, madd, store8 } from './lanes';
 export const Q8_0_BLOCK: usize = 272;
 export const Q8_1_BLOCK: usize = 320;
 
-// @ts-ignore: decorator
 @inline
 function dotWords(a: usize, w: usize): v128 {
   let s = i32x4.dot_i16x8_s(v128.load32_splat(a), v128.load8x8_s(w));
@@ -18,7 +17,6 @@ function dotWords(a: usize, w: usize): v128 {
   return s;
 }
 
-// @ts-ignore: decorator
 @inline
 function scaled(full: bool, s: v128, a: usize, w: usize, half: usize, sum: v128): v128 {
   const dot = f32x4.convert_i32x4_s(s);
@@ -27,7 +25,6 @@ function scaled(full: bool, s: v128, a: usize, w: usize, half: usize, sum: v128)
   return madd(v128.load(w + 2 * half, 288), v128.load32_splat(a, 68), sum);
 }
 
-// @ts-ignore: decorator
 @inline
 function gemv(full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32): void {
   const size = full ? Q8_1_BLOCK : Q8_0_BLOCK;
@@ -43,7 +40,6 @@ function gemv(full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32): 
 }
 
 /** Four token rows against one group. */
-// @ts-ignore: decorator
 @inline
 function tile(
   full: bool, w: usize, blocks: i32, p0: usize, p1: usize, p2: usize, p3: usize,
@@ -76,7 +72,6 @@ function tile(
   if (count > 3) store8(y + 3 * stride, f6, f7, n);
 }
 
-// @ts-ignore: decorator
 @inline
 function matmul(full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32): void {
   if (m == 1) return gemv(full, w, a0, y, rows, cols);

@@ -24,7 +24,6 @@ export function pack_q4_1(src: usize, dst: usize, rows: i32, cols: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function packNibbles(qs: usize, out: usize, r: i32): void {
   const at = out + laneOffset(r);
@@ -56,7 +55,6 @@ export function pack_q4_k(src: usize, dst: usize, rows: i32, cols: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function nibble(block: usize, r: i32, k: i32): f32 {
   const byte = load<u8>(block + (<usize>((k & 15) >> 2) << 5) + laneOffset(r) + (k & 3));

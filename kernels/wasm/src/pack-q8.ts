@@ -3,7 +3,6 @@ import { half } from './lanes';
 import { Q8_0_BLOCK, Q8_1_BLOCK } from './matmul-q8';
 
 /** Where weight k of row r lies in a block. */
-// @ts-ignore: decorator
 @inline
 function place(r: i32, k: i32): usize {
   return <usize>(((k >> 1) << 4) + ((r >> 2) << 3) + ((r & 3) << 1) + (k & 1));
@@ -20,7 +19,6 @@ export function pack_q8_0(src: usize, dst: usize, rows: i32, cols: i32): void {
 }
 
 /** Weight k of a block with 16 bytes of nibbles and 4 of fifth bits. */
-// @ts-ignore: decorator
 @inline
 function five(qh: u32, qs: usize, k: i32): i32 {
   const byte = <i32>load<u8>(qs + (k & 15));
