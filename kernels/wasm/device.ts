@@ -139,7 +139,7 @@ class WasmDevice implements Device {
         this.call(`quantise_${wanted}`, from, activations, m * cols);
       form = wanted;
       const operand = wanted === 'floats' ? from : activations;
-      this.call(matmul, weight.address, operand, out.address, weight.rows, cols, m, panel);
+      this.call(matmul, weight.address, operand, out.address, weight.rows, cols, m, 0, weight.rows, panel);
     }
   }
 
@@ -189,7 +189,7 @@ class WasmDevice implements Device {
     const scratch = this.scratch(this.call('attention_scratch', m, heads / kvHeads, headDim));
     this.call(
       ...(['attention', address(out) + skip, address(q) + skip, keys, keys + layerBytes / 2] as const),
-      ...([type === 'q8' ? 1 : 0, m, pos, heads, kvHeads, headDim, capacity, scratch] as const),
+      ...([type === 'q8' ? 1 : 0, m, pos, heads, kvHeads, headDim, capacity, 0, kvHeads, scratch] as const),
     );
   }
 

@@ -16,15 +16,12 @@ import { HALF_SCALE, maxLane } from './lanes';
 export const BYTES_BLOCK: usize = 60;
 export const WORDS_BLOCK: usize = 80;
 
-const QUANTISED: usize = memory.data(32, 16); // the block at hand
-let scale: f32 = 0;
-
-/** Rounds 32 floats at `x` to int8 into QUANTISED: scale = max|x| / 127, to nearest even. Source: ggml's Q8_0. */
+/** Rounds 32 floats at `x` to int8 at `out`, to nearest even. Returns the scale, max|x| / 127. Source: ggml's Q8_0. */
 @inline
-function quantise32(x: usize): void {
+function quantise32(x: usize, out: usize): f32 {
   let peak = f32x4.abs(v128.load(x));
   for (let i: usize = 16; i < 128; i += 16) peak = f32x4.pmax(peak, f32x4.abs(v128.load(x + i)));
-  scale = maxLane(peak) / 127;
+  const scale = maxLane(peak) / 127;
   const inverse = f32x4.splat(scale != 0 ? 1 / scale : 0);
   for (let i: usize = 0; i < 2; i++) {
     const p = x + 64 * i;
@@ -32,8 +29,9 @@ function quantise32(x: usize): void {
     const b = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(p, 16), inverse)));
     const c = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(p, 32), inverse)));
     const d = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(p, 48), inverse)));
-    v128.store(QUANTISED + 16 * i, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+    v128.store(out + 16 * i, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
   }
+  return scale;
 }
 
 /** For 16 i8: i16 sums in lanes 0 (k mod 4 in {0,1}) and 1 ({2,3}). */
@@ -52,11 +50,9 @@ function total(pair: v128): f32 {
 /** `n` floats (a multiple of 32) at `x` to the bytes form at `out`. */
 export function quantise_bytes(x: usize, out: usize, n: i32): void {
   for (const end = x + (<usize>n << 2); x != end; x += 128, out += BYTES_BLOCK) {
-    quantise32(x);
-    v128.store(out, v128.load(QUANTISED));
-    v128.store(out, v128.load(QUANTISED, 16), 16);
-    const lo = laneSums(QUANTISED);
-    const hi = laneSums(QUANTISED + 16);
+    const scale = quantise32(x, out);
+    const lo = laneSums(out);
+    const hi = laneSums(out + 16);
     const all = i16x8.add(lo, hi);
     v128.store32_lane(out, i16x8.mul(all, i16x8.splat(-8)), 0, 32);
     v128.store32_lane(out, i16x8.mul(lo, i16x8.splat(-32)), 0, 36);
@@ -71,9 +67,10 @@ export function quantise_bytes(x: usize, out: usize, n: i32): void {
 /** `n` floats (a multiple of 32) at `x` to the words form at `out`. */
 export function quantise_words(x: usize, out: usize, n: i32): void {
   for (const end = x + (<usize>n << 2); x != end; x += 128, out += WORDS_BLOCK) {
-    quantise32(x);
-    for (let i: usize = 0; i < 4; i++) v128.store(out + 16 * i, v128.load8x8_s(QUANTISED + 8 * i));
-    const all = i16x8.add(laneSums(QUANTISED), laneSums(QUANTISED + 16));
+    const bytes = out + 48; // widened from here to the front: none is overwritten before it is read
+    const scale = quantise32(x, bytes);
+    const all = i16x8.add(laneSums(bytes), laneSums(bytes + 16));
+    for (let i: usize = 0; i < 4; i++) v128.store(out + 16 * i, v128.load8x8_s(bytes + 8 * i));
     store<f32>(out, scale, 64);
     store<f32>(out, scale * total(all), 68);
     store<f32>(out, scale * HALF_SCALE, 72);

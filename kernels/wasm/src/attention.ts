@@ -177,19 +177,21 @@ function gather(p: usize, values: usize, out: usize, out2: usize, n: i32, bytes:
 
 /**
  * m query rows at `q` (m, heads, headDim), the first at position `pos`, against positions 0 … of one layer's cache.
- * Keys and values start at `keys` and `values`, (kvHeads, capacity, row).
+ * Keys and values start at `keys` and `values`, (kvHeads, capacity, row). Does the queries of key-value heads
+ * first … last-1.
  */
 export function attention(
   out: usize, q: usize, keys: usize, values: usize, q8: i32,
-  m: i32, pos: i32, heads: i32, kvHeads: i32, headDim: i32, capacity: i32, scratch: usize,
+  m: i32, pos: i32, heads: i32, kvHeads: i32, headDim: i32, capacity: i32, first: i32, last: i32, scratch: usize,
 ): void {
   const group = heads / kvHeads;
   const bytes = <usize>headDim << 2, rowStride = <usize>heads * bytes, kvRow = kv_row_bytes(q8, headDim);
   const scale = f32x4.splat(1 / sqrt<f32>(<f32>headDim));
   const tileBytes = <usize>TILE * bytes;
   const k32 = scratch, v32 = scratch + tileBytes, scores = v32 + tileBytes, state = scores + 2 * TILE * 4;
-  memory.fill(out, 0, <usize>m * rowStride);
-  for (let head = 0; head < kvHeads; head++) {
+  for (let head = first; head < last; head++) {
+    const headOut = <usize>(head * group) * bytes;
+    for (let i = 0; i < m; i++) memory.fill(out + <usize>i * rowStride + headOut, 0, <usize>group * bytes);
     for (let i = 0; i < m * group; i++) {
       store<f32>(state + (<usize>i << 3), -Infinity);
       store<f32>(state + (<usize>i << 3), 0, 4);

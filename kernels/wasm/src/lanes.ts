@@ -98,12 +98,18 @@ export function store8(y: usize, lo: v128, hi: v128, n: i32): void {
   }
 }
 
-const SOME: usize = memory.data(32, 16);
-
-function storeSome(y: usize, lo: v128, hi: v128, n: i32): void {
-  v128.store(SOME, lo);
-  v128.store(SOME, hi, 16);
-  memory.copy(y, SOME, <usize>n << 2);
+function storeSome(y: usize, v: v128, hi: v128, n: i32): void {
+  if (n & 4) {
+    v128.store(y, v);
+    v = hi;
+    y += 16;
+  }
+  if (n & 2) {
+    v128.store64_lane(y, v, 0);
+    v = v128.shuffle<i64>(v, v, 1, 0);
+    y += 8;
+  }
+  if (n & 1) v128.store32_lane(y, v, 0);
 }
 
 /** The lane of row `r` in a vector pair A, B. */

@@ -75,9 +75,14 @@ function gemv(kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32): vo
 }
 
 @inline
-function matmul(kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  if (m == 1) return gemv(kind, w, x, y, rows, cols);
+function matmul(
+  kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
   const xStride = <usize>cols << 2, yStride = <usize>rows << 2;
+  w += <usize>first * <usize>cols * bytes(kind);
+  y += <usize>first << 2;
+  rows = last - first;
+  if (m == 1) return gemv(kind, w, x, y, rows, cols);
   for (let r = 0; r < rows; r += 8, w += <usize>cols * 8 * bytes(kind)) {
     for (let i = 0; i < m; i += 4) {
       const count = min(m - i, 4); // missing rows repeat the last one and are not stored
@@ -88,15 +93,24 @@ function matmul(kind: i32, w: usize, x: usize, y: usize, rows: i32, cols: i32, m
   }
 }
 
-/** y (m, rows) = x (m, cols) f32 · packed weights. */
-export function matmul_f32(w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  matmul(F32, w, x, y, rows, cols, m);
+/**
+ * y (m, rows) = x (m, cols) f32 · packed weights, for rows first … last-1 of the weights: `first` is a multiple of 8,
+ * `last` too or `rows`.
+ */
+export function matmul_f32(
+  w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
+  matmul(F32, w, x, y, rows, cols, m, first, last);
 }
-export function matmul_f16(w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  matmul(F16, w, x, y, rows, cols, m);
+export function matmul_f16(
+  w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
+  matmul(F16, w, x, y, rows, cols, m, first, last);
 }
-export function matmul_bf16(w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  matmul(BF16, w, x, y, rows, cols, m);
+export function matmul_bf16(
+  w: usize, x: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
+  matmul(BF16, w, x, y, rows, cols, m, first, last);
 }
 
 export function pack_f32(src: usize, dst: usize, rows: i32, cols: i32): void {

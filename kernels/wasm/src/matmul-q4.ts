@@ -225,17 +225,22 @@ function tile_q4_k(p: usize, n: i32, p0: usize, p1: usize, p2: usize, p3: usize,
 }
 
 @inline
-function matmulQ4(kind: i32, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, panel: usize): void {
+function matmulQ4(
+  kind: i32, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32, panel: usize,
+): void {
+  const blocks = cols >> 5;
+  const groupBytes: usize = kind == 0 ? <usize>blocks * Q4_0_BLOCK
+    : kind == 1 ? <usize>blocks * Q4_1_BLOCK : (<usize>blocks >> 3) * Q4_K_BLOCK;
+  const aStride = <usize>blocks * BYTES_BLOCK, yStride = <usize>rows << 2;
+  w += <usize>(first >> 3) * groupBytes;
+  y += <usize>first << 2;
+  rows = last - first;
   if (m == 1) {
     if (kind == 0) gemv_q4_0(w, a0, y, rows, cols);
     else if (kind == 1) gemv_q4_1(w, a0, y, rows, cols);
     else gemv_q4_k(w, a0, y, rows, cols);
     return;
   }
-  const blocks = cols >> 5;
-  const aStride = <usize>blocks * BYTES_BLOCK, yStride = <usize>rows << 2;
-  const groupBytes: usize = kind == 0 ? <usize>blocks * Q4_0_BLOCK
-    : kind == 1 ? <usize>blocks * Q4_1_BLOCK : (<usize>blocks >> 3) * Q4_K_BLOCK;
   for (let r = 0; r < rows; r += 8, w += groupBytes) {
     if (kind == 0) unpack_q4_0(w, panel, blocks);
     else if (kind == 1) unpack_q4_1(w, panel, blocks);
@@ -252,13 +257,22 @@ function matmulQ4(kind: i32, w: usize, a0: usize, y: usize, rows: i32, cols: i32
   }
 }
 
-/** y (m, rows) = activations (m, cols) in the bytes form · packed weights. `panel`: 352 B for each 32 of cols. */
-export function matmul_q4_0(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, panel: usize): void {
-  matmulQ4(0, w, a, y, rows, cols, m, panel);
+/**
+ * y (m, rows) = activations (m, cols) in the bytes form · packed weights, for rows first … last-1 of the weights:
+ * `first` is a multiple of 8, `last` too or `rows`. `panel`: 352 B for each 32 of cols.
+ */
+export function matmul_q4_0(
+  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32, panel: usize,
+): void {
+  matmulQ4(0, w, a, y, rows, cols, m, first, last, panel);
 }
-export function matmul_q4_1(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, panel: usize): void {
-  matmulQ4(1, w, a, y, rows, cols, m, panel);
+export function matmul_q4_1(
+  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32, panel: usize,
+): void {
+  matmulQ4(1, w, a, y, rows, cols, m, first, last, panel);
 }
-export function matmul_q4_k(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, panel: usize): void {
-  matmulQ4(2, w, a, y, rows, cols, m, panel);
+export function matmul_q4_k(
+  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32, panel: usize,
+): void {
+  matmulQ4(2, w, a, y, rows, cols, m, first, last, panel);
 }

@@ -135,12 +135,21 @@ function tile(panel: usize, blocks: i32, p0: usize, p1: usize, y: usize, stride:
   if (count > 1) store8(y + stride, f2, f3, n);
 }
 
-/** y (m, rows) = activations (m, cols) in the bytes form · packed weights. `panel`: 352 B for each 32 of cols. */
-export function matmul_q6_k(w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, panel: usize): void {
-  if (m == 1) return gemv(w, a0, y, rows, cols);
+/**
+ * y (m, rows) = activations (m, cols) in the bytes form · packed weights, for rows first … last-1 of the weights:
+ * `first` is a multiple of 8, `last` too or `rows`. `panel`: 352 B for each 32 of cols.
+ */
+export function matmul_q6_k(
+  w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32, panel: usize,
+): void {
   const blocks = cols >> 5;
   const aStride = <usize>blocks * BYTES_BLOCK, yStride = <usize>rows << 2;
-  for (let r = 0; r < rows; r += 8, w += (<usize>blocks >> 3) * Q6_K_BLOCK) {
+  const groupBytes = (<usize>blocks >> 3) * Q6_K_BLOCK;
+  w += <usize>(first >> 3) * groupBytes;
+  y += <usize>first << 2;
+  rows = last - first;
+  if (m == 1) return gemv(w, a0, y, rows, cols);
+  for (let r = 0; r < rows; r += 8, w += groupBytes) {
     unpack(w, panel, blocks);
     for (let i = 0; i < m; i += 2) {
       const p0 = a0 + <usize>i * aStride, p1 = i + 1 < m ? p0 + aStride : p0;

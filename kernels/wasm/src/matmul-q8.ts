@@ -73,11 +73,17 @@ function tile(
 }
 
 @inline
-function matmul(full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  if (m == 1) return gemv(full, w, a0, y, rows, cols);
+function matmul(
+  full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
   const blocks = cols >> 5;
   const aStride = <usize>blocks * WORDS_BLOCK, yStride = <usize>rows << 2;
-  for (let r = 0; r < rows; r += 8, w += <usize>blocks * (full ? Q8_1_BLOCK : Q8_0_BLOCK)) {
+  const groupBytes = <usize>blocks * (full ? Q8_1_BLOCK : Q8_0_BLOCK);
+  w += <usize>(first >> 3) * groupBytes;
+  y += <usize>first << 2;
+  rows = last - first;
+  if (m == 1) return gemv(full, w, a0, y, rows, cols);
+  for (let r = 0; r < rows; r += 8, w += groupBytes) {
     for (let i = 0; i < m; i += 4) {
       const count = min(m - i, 4); // missing rows repeat the last one and are not stored
       const p0 = a0 + <usize>i * aStride;
@@ -87,10 +93,17 @@ function matmul(full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32,
   }
 }
 
-/** y (m, rows) = activations (m, cols) in the words form · packed weights. */
-export function matmul_q8_0(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  matmul(false, w, a, y, rows, cols, m);
+/**
+ * y (m, rows) = activations (m, cols) in the words form · packed weights, for rows first … last-1 of the weights:
+ * `first` is a multiple of 8, `last` too or `rows`.
+ */
+export function matmul_q8_0(
+  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
+  matmul(false, w, a, y, rows, cols, m, first, last);
 }
-export function matmul_q8_1(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32): void {
-  matmul(true, w, a, y, rows, cols, m);
+export function matmul_q8_1(
+  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
+): void {
+  matmul(true, w, a, y, rows, cols, m, first, last);
 }
