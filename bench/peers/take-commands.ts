@@ -1,48 +1,52 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
-const Command = z.object({ cmd: z.enum(['decode', 'prefill', 'memory']), tokens: z.int().min(0).max(512) });
-
-/** Tokens in the cache before the first that `decode` times. */
+/** Tokens in the cache before the first that `decode` times, unless a question says otherwise. */
 export const DECODE_PROMPT = 16;
 
-/** An engine with one model loaded. Each call starts from an empty cache and returns tokens per second. */
-export interface Bench {
-  readonly engine: string;
-  readonly loadMs: number;
-  /** The vocabulary's size. */
-  readonly vocab: number;
-  decode(tokens: number): Promise<number>;
-  prefill(tokens: number): Promise<number>;
-  /** Highest resident memory of the engine's process so far, in bytes. */
-  peakBytes(): Promise<number>;
-  close(): Promise<void>;
-}
+const Question = z.object({
+  cmd: z.string(),
+  /** Tokens to read or to make. */
+  tokens: z.int().min(0).max(512).default(0),
+  /** Positions that are filled before the first token is made. */
+  at: z.int().min(DECODE_PROMPT).max(131_072).default(DECODE_PROMPT),
+  /** Sequences that advance together. */
+  streams: z.int().min(1).max(64).default(1),
+});
 
-/** Ids spread over the vocabulary, so that rows of the embedding are not all in the processor's cache. */
-export function benchPrompt(length: number, vocab: number): number[] {
-  return Array.from({ length }, (_, i) => (1000 + 37 * i) % vocab);
+export type Question = z.infer<typeof Question>;
+export type Asked = z.input<typeof Question>;
+
+/** Commands by name. Each starts from an empty cache; its unit is its own: tokens per second, bytes, a share. */
+export type Commands = Readonly<Record<string, (question: Question) => Promise<number>>>;
+
+/**
+ * Ids spread over the vocabulary, so that rows of the embedding are not all in the processor's cache. Prompts of other
+ * numbers share no beginning, so that none is read from a prefix cache.
+ */
+export function benchPrompt(length: number, vocab: number, number = 0): number[] {
+  return Array.from({ length }, (_, i) => (1000 + 7919 * number + 37 * i) % vocab);
 }
 
 /**
- * Runs commands from stdin until it ends, so that a bench can alternate between engines: on a shared machine only
+ * Answers questions from stdin until it ends, so that a bench can alternate between engines: on a shared machine only
  * rounds next to each other compare. One JSON object a line, in and out:
  *
- *     ← {"ready":true,"engine":"…","loadMs":900}
- *     → {"cmd":"decode","tokens":32}     ← {"cmd":"decode","tokens":32,"value":20.5}
- *     → {"cmd":"memory","tokens":0}      ← {"cmd":"memory","tokens":0,"value":1100000000}
+ *     ← {"ready":true,"engine":"llama.cpp …"}
+ *     → {"cmd":"decode","tokens":32}     ← {"value":20.5}
+ *     → {"cmd":"fly"}                    ← {"error":"…"}
  */
-export async function takeCommands(bench: Bench): Promise<void> {
+export async function takeCommands(engine: string, commands: Commands): Promise<void> {
   const say = (message: object) => console.log(JSON.stringify(message));
-  say({ ready: true, engine: bench.engine, loadMs: bench.loadMs });
+  say({ ready: true, engine });
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      const { cmd, tokens } = Command.parse(JSON.parse(line));
-      const run = { decode: bench.decode, prefill: bench.prefill, memory: bench.peakBytes }[cmd];
-      say({ cmd, tokens, value: await run(tokens) });
+      const question = Question.parse(JSON.parse(line));
+      const command = commands[question.cmd];
+      if (command === undefined) throw new Error(`${engine} knows no ${question.cmd}`);
+      say({ value: await command(question) });
     } catch (error) {
       say({ error: String(error) });
     }
   }
-  await bench.close();
 }

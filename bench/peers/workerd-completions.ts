@@ -1,0 +1,84 @@
+/** The whole edge target on this machine: workerd, weights from its local R2, answers over HTTP. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { findModel } from '../../models/catalogue.ts';
+import { criaHome } from '../../models/cli/home.ts';
+import { buildAll } from '../../scripts/build.ts';
+import { startLocalWorkerd } from '../../scripts/local-workerd.ts';
+import type { PeerArgs } from './peer-args.ts';
+import { benchPrompt } from './take-commands.ts';
+
+const VOCAB = 49_152; // ids that every model here has
+
+export interface WorkerdCompletions extends AsyncDisposable {
+  /** Milliseconds from the request to the end of the reply. The prompt is a new one every time. */
+  complete(promptTokens: number, tokens: number): Promise<number>;
+  /** Highest resident bytes of the workerd process so far. Linux only. */
+  peakBytes(): number;
+}
+
+export async function openWorkerdCompletions({ model, context }: PeerArgs): Promise<WorkerdCompletions> {
+  // a random model stands in for the catalogue entry of its shape
+  const entry = findModel(
+    basename(model).startsWith('random-') ? 'llama-3.2-1b-instruct-q4_0' : 'smollm2-135m-instruct-q4_1',
+  );
+  const dist = await mkdtemp(join(tmpdir(), 'cria-bench-'));
+  await buildAll(dist);
+  const workerd = await startLocalWorkerd({
+    dist,
+    host: '127.0.0.1',
+    port: 0,
+    storage: join(criaHome(process.env), 'bench', `r2-${basename(model)}`),
+    vars: { CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },
+    onLog: () => {},
+  });
+  const manifest = { ...entry, files: entry.files.map(({ sha256: _, ...file }) => file) };
+  await workerd.putWeights(manifest, model, () => {});
+
+  let prompts = 0;
+  return {
+    async complete(promptTokens, tokens) {
+      const start = performance.now();
+      const response = await fetch(new URL('/v1/completions', workerd.url), {
+        method: 'POST',
+        body: JSON.stringify({
+          model: entry.id,
+          prompt: benchPrompt(promptTokens, VOCAB, prompts++),
+          max_tokens: tokens,
+          temperature: 0,
+        }),
+      });
+      const reply = await response.text();
+      const ms = performance.now() - start;
+      if (!response.ok || !reply.includes(`"completion_tokens":${tokens}`))
+        throw new Error(`${tokens} tokens wanted: ${response.status} ${reply}`);
+      return ms;
+    },
+
+    peakBytes: peakOfWorkerd,
+    async [Symbol.asyncDispose]() {
+      await workerd[Symbol.asyncDispose]();
+      await rm(dist, { recursive: true });
+    },
+  };
+}
+
+/** High-water mark of the workerd that this process started. */
+function peakOfWorkerd(): number {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const status = tryRead(`/proc/${pid}/status`);
+    if (/^Name:\s+workerd$/m.test(status) && new RegExp(`^PPid:\\s+${process.pid}$`, 'm').test(status))
+      return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)![1]);
+  }
+  throw new Error('workerd is not among the processes that /proc lists');
+}
+
+function tryRead(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // the process has ended meanwhile
+  }
+}
