@@ -23,12 +23,12 @@ const DEFAULT_ALIGNMENT = 32;
 const MAX_ALIGNMENT = 1 << 20;
 
 /**
- * Reads a GGUF header, in reads of at most 1 MiB where no single text is longer.
+ * Reads a GGUF header, as one stream that ends with the header.
  *
  * Throws   FormatError, with the byte offset, when the file is not sound GGUF v3 or holds a type not read here
  */
 export async function readGguf(source: ByteSource): Promise<Gguf> {
-  const cursor = new HeaderCursor(source);
+  await using cursor = new HeaderCursor(source);
   if ((await cursor.u32()) !== MAGIC) cursor.fail('magic is not "GGUF"', 0);
   const version = await cursor.u32();
   if (version === BIG_ENDIAN_VERSION) cursor.fail('big-endian, this reader knows little-endian', 4);

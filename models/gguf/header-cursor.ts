@@ -7,28 +7,30 @@ export const MAX_HEADER_BYTES = 64 << 20;
 /** The longest string read. Chat templates are the longest in practice, some 10 kB. */
 export const MAX_STRING_BYTES = 4 << 20;
 
-const FIRST_READ_BYTES = 256 << 10;
-const LARGEST_READ_BYTES = 1 << 20; // windows are garbage at once: small ones keep the peak low
+const SLACK_BYTES = 4096; // in the window beside a chunk: what a chunk leaves over is mostly shorter
 
 /**
- * Walks forward through a header, through a window of the file that it moves as needed.
+ * Walks forward through a header, through a window of the file that it moves as needed. The window is one piece of
+ * memory, used again and again: 8 MB of windows would be garbage beside the weights.
  *
  * Taking a value never waits: `fill` first, when `has` says the window ends too soon. A header holds some 400,000
  * strings, and an await for each would cost more than reading them.
  */
-export class HeaderCursor {
+export class HeaderCursor implements AsyncDisposable {
   private readonly source: ByteSource;
   private readonly end: number; // of what may be read as header
+  private readonly chunks: AsyncIterator<Uint8Array>;
   private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true }); // a byte order mark can be a token
   private window = new Uint8Array(0);
   private view = new DataView(this.window.buffer);
   private windowStart = 0; // in the file
   private at = 0; // in the window
-  private nextRead = FIRST_READ_BYTES;
+  private filled = 0; // bytes of the window
 
   constructor(source: ByteSource) {
     this.source = source;
     this.end = Math.min(source.size, MAX_HEADER_BYTES);
+    this.chunks = source.stream(0, this.end)[Symbol.asyncIterator]();
   }
 
   /** Where in the file the next value begins. */
@@ -38,7 +40,7 @@ export class HeaderCursor {
 
   /** Whether the next `bytes` bytes can be taken now. */
   has(bytes: number): boolean {
-    return bytes <= this.window.length - this.at;
+    return bytes <= this.filled - this.at;
   }
 
   /** Makes `has(bytes)` true. Throws FormatError, before it reads, when the header cannot hold them. */
@@ -46,19 +48,20 @@ export class HeaderCursor {
     if (this.has(bytes)) return;
     this.expect(bytes, 1, 'bytes');
 
-    const left = this.window.subarray(this.at);
-    const from = this.windowStart + this.window.length;
-    const length = Math.min(Math.max(bytes - left.length, this.nextRead), this.end - from);
-    const read = await this.source.read(from, length);
-    this.nextRead = Math.min(2 * this.nextRead, LARGEST_READ_BYTES);
-
-    const window = new Uint8Array(left.length + length);
-    window.set(left);
-    window.set(read, left.length);
-    this.windowStart = from - left.length;
+    this.window.copyWithin(0, this.at, this.filled);
+    this.windowStart += this.at;
+    this.filled -= this.at;
     this.at = 0;
-    this.window = window;
-    this.view = new DataView(window.buffer);
+    while (this.filled < bytes) {
+      const { value: chunk, done } = await this.chunks.next();
+      if (done) this.fail(`${this.source.name} ends at ${this.windowStart + this.filled}, early`);
+      this.append(chunk);
+    }
+  }
+
+  /** Ends the reading of the file. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.chunks.return?.();
   }
 
   /** Throws FormatError when `count` things of at least `bytesEach` cannot follow. */
@@ -126,6 +129,18 @@ export class HeaderCursor {
       this.at += length;
     }
     return strings;
+  }
+
+  private append(chunk: Uint8Array): void {
+    const length = this.filled + chunk.length;
+    if (length > this.window.length) {
+      const longer = new Uint8Array(length + SLACK_BYTES);
+      longer.set(this.window.subarray(0, this.filled));
+      this.window = longer;
+      this.view = new DataView(longer.buffer);
+    }
+    this.window.set(chunk, this.filled);
+    this.filled = length;
   }
 
   private takeText(length: number): string {

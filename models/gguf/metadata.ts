@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 import { type HeaderCursor, MAX_STRING_BYTES } from './header-cursor.ts';
-import type { Texts } from './text-list.ts';
+import { TextList } from './text-list.ts';
 
 /** Numbers as the file types them; 64-bit integers as doubles, which hold them exactly, and bools as 0 and 1. */
 export type NumberArray =
@@ -13,7 +13,7 @@ export type NumberArray =
   | Float32Array
   | Float64Array;
 
-export type GgufValue = string | number | boolean | Texts | NumberArray;
+export type GgufValue = string | number | boolean | TextList | NumberArray;
 
 /** The key-value part of a header. Getters throw FormatError, naming the key, when it is missing or of another type. */
 export interface GgufMetadata {
@@ -24,7 +24,7 @@ export interface GgufMetadata {
   string(key: string): string;
   number(key: string): number;
   bool(key: string): boolean;
-  stringArray(key: string): Texts;
+  stringArray(key: string): TextList;
   numberArray(key: string): NumberArray;
 }
 
@@ -110,7 +110,7 @@ async function readValue(cursor: HeaderCursor, type: number): Promise<GgufValue>
   return type === BOOL ? value === 1 : value;
 }
 
-async function readArray(cursor: HeaderCursor): Promise<Texts | NumberArray> {
+async function readArray(cursor: HeaderCursor): Promise<TextList | NumberArray> {
   const start = cursor.offset;
   const type = await cursor.u32();
   const count = await cursor.u64();
@@ -136,8 +136,8 @@ function takeNumber(cursor: HeaderCursor, type: number, { bytes, get }: NumberTy
   return value;
 }
 
-function isStrings(value: GgufValue): value is Texts {
-  return typeof value === 'object' && !ArrayBuffer.isView(value);
+function isStrings(value: GgufValue): value is TextList {
+  return value instanceof TextList;
 }
 
 function isNumbers(value: GgufValue): value is NumberArray {

@@ -1,73 +1,56 @@
-const SHORT_BYTES = 24;
 const USUAL_BYTES = 12; // Llama 3's merges have 11, its tokens 8
 
-/** What a tokenizer asks of its tokens and merges. An array of strings will do. */
-export interface Texts {
-  readonly length: number;
-  at(index: number): string | undefined;
-  entries(): IterableIterator<[number, string]>;
-  [Symbol.iterator](): IterableIterator<string>;
-}
-
 /**
- * Many short texts as the bytes they are stored in; each becomes a string when it is asked for, and again when asked
- * again. 400,000 tokens and merges as strings take 18 MB, and reading them all at once as much for the collector.
+ * Many short texts as the UTF-8 they are stored in. 400,000 tokens and merges as strings take 18 MB, and reading them
+ * as strings leaves as much for the collector: who goes through all of them takes the bytes.
  */
-export class TextList implements Texts {
-  private bytes: Uint8Array;
+export class TextList {
+  private all: Uint8Array<ArrayBuffer>;
   private readonly ends: Uint32Array;
   private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true }); // a byte order mark can be a token
   length = 0;
 
   /** Room for `count` texts. */
   constructor(count: number) {
-    this.bytes = new Uint8Array(USUAL_BYTES * count);
+    this.all = new Uint8Array(USUAL_BYTES * count);
     this.ends = new Uint32Array(count);
   }
 
+  static from(texts: Iterable<string>): TextList {
+    const encoded = Array.from(texts, (text) => new TextEncoder().encode(text));
+    const list = new TextList(encoded.length);
+    for (const text of encoded) list.push(text);
+    return list;
+  }
+
   push(text: Uint8Array): void {
-    const start = this.length === 0 ? 0 : this.ends[this.length - 1]!;
+    const start = this.start(this.length);
     const end = start + text.length;
-    if (end > this.bytes.length) {
-      const more = new Uint8Array(Math.max(1.5 * this.bytes.length, end));
-      more.set(this.bytes);
-      this.bytes = more;
+    if (end > this.all.length) {
+      const more = new Uint8Array(Math.max(1.5 * this.all.length, end));
+      more.set(this.all);
+      this.all = more;
     }
-    this.bytes.set(text, start);
+    this.all.set(text, start);
     this.ends[this.length++] = end;
+  }
+
+  /** The bytes of all texts, one after the other. */
+  get bytes(): Uint8Array {
+    return this.all;
+  }
+
+  /** Where a text begins in `bytes`; with the list's length, where the last one ends. */
+  start(index: number): number {
+    return index === 0 ? 0 : this.ends[index - 1]!;
   }
 
   at(index: number): string | undefined {
     if (index < 0 || index >= this.length) return undefined;
-    const start = index === 0 ? 0 : this.ends[index - 1]!;
-    const end = this.ends[index]!;
-    return shortText(this.bytes, start, end) ?? this.utf8.decode(this.bytes.subarray(start, end));
-  }
-
-  *entries(): IterableIterator<[number, string]> {
-    for (let i = 0; i < this.length; i++) yield [i, this.at(i)!];
+    return this.utf8.decode(this.all.subarray(this.start(index), this.start(index + 1)));
   }
 
   *[Symbol.iterator](): IterableIterator<string> {
     for (let i = 0; i < this.length; i++) yield this.at(i)!;
   }
-}
-
-/**
- * Text of one- and two-byte characters, which a token nearly always is; undefined when there are others, or it is long.
- * Three times as fast as a view and a call of TextDecoder.
- */
-function shortText(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start > SHORT_BYTES) return undefined;
-  let text = '';
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte < 0x80) text += String.fromCharCode(byte);
-    else {
-      const next = i + 1 < end ? bytes[++i]! : 0;
-      if (byte < 0xc2 || byte > 0xdf || (next & 0xc0) !== 0x80) return undefined;
-      text += String.fromCharCode(((byte & 0x1f) << 6) | (next & 0x3f));
-    }
-  }
-  return text;
 }

@@ -6,29 +6,33 @@
  */
 const BYTE_OF_CHARACTER = byteOfCharacter();
 const LAST_CHARACTER = BYTE_OF_CHARACTER.length - 1;
-const encoder = new TextEncoder();
 
-/** Writes the bytes that `spelling` stands for into `out` at `offset`; returns the offset after them. */
-export function unspell(spelling: string, out: Uint8Array, offset: number): number {
-  for (let i = 0; i < spelling.length; i++) {
-    const character = spelling.charCodeAt(i);
-    const byte = character <= LAST_CHARACTER ? BYTE_OF_CHARACTER[character]! : -1;
-    if (byte >= 0) {
-      out[offset++] = byte;
-    } else {
-      // Not a spelling: a vocabulary with raw text in it. The character means itself.
-      const raw = encoder.encode(String.fromCodePoint(spelling.codePointAt(i)!));
-      out.set(raw, offset);
-      offset += raw.length;
-      if (raw.length === 4) i++; // the low surrogate
-    }
+/**
+ * Writes the bytes that a spelling stands for into `out` at `offset`; returns the offset after them. They are at most
+ * as many as those of the spelling, which is UTF-8 from `start` to `end`. A character that spells nothing, in a
+ * vocabulary with raw text in it, means itself.
+ */
+export function unspell(
+  spelling: Uint8Array,
+  start: number,
+  end: number,
+  out: Uint8Array,
+  offset: number,
+): number {
+  for (let i = start; i < end; i++) {
+    const lead = spelling[i]!;
+    const byte = i + 1 < end ? byteSpelt(lead, spelling[i + 1]!) : -1;
+    if (byte >= 0) i++;
+    out[offset++] = byte >= 0 ? byte : lead; // an ASCII letter stands for itself
   }
   return offset;
 }
 
-/** Bytes that `unspell` writes at most. */
-export function maxUnspelledLength(spelling: string): number {
-  return 3 * spelling.length; // one UTF-16 unit is at most three bytes of UTF-8
+/** The byte that a two-byte character stands for; -1 when it, or two such bytes, stand for themselves. */
+function byteSpelt(lead: number, next: number): number {
+  if ((lead & 0xe0) !== 0xc0 || (next & 0xc0) !== 0x80) return -1;
+  const character = ((lead & 0x1f) << 6) | (next & 0x3f);
+  return character <= LAST_CHARACTER ? BYTE_OF_CHARACTER[character]! : -1;
 }
 
 function byteOfCharacter(): Int16Array {

@@ -1,6 +1,8 @@
-import type { Texts } from '../gguf/text-list.ts';
+import type { TextList } from '../gguf/text-list.ts';
 import type { ByteIndex } from './byte-index.ts';
-import { maxUnspelledLength, unspell } from './byte-level.ts';
+import { unspell } from './byte-level.ts';
+
+const SPACE = 0x20;
 
 export const NO_MERGE = 0x7fffffff; // ranks below every real one lose
 
@@ -15,23 +17,26 @@ export class MergeTable {
    * `merges` are "left right", best first, in byte-level spelling. One that names a token the vocabulary
    * lacks can never apply and is left out.
    */
-  constructor(merges: Texts, vocabulary: ByteIndex) {
+  constructor(merges: TextList, vocabulary: ByteIndex) {
     this.#left = new Int32Array(merges.length);
     this.#right = new Int32Array(merges.length);
     this.#merged = new Int32Array(merges.length);
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * merges.length + 2))).fill(-1);
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(1.5 * merges.length + 2))).fill(-1);
 
+    const { bytes } = merges;
     let scratch = new Uint8Array(512);
-    for (const [rank, merge] of merges.entries()) {
-      const space = merge.indexOf(' ');
-      if (maxUnspelledLength(merge) > scratch.length) scratch = new Uint8Array(maxUnspelledLength(merge));
-      const middle = unspell(merge.slice(0, space), scratch, 0);
-      const end = unspell(merge.slice(space + 1), scratch, middle);
+    for (let rank = 0; rank < merges.length; rank++) {
+      const [start, end] = [merges.start(rank), merges.start(rank + 1)];
+      if (end - start > scratch.length) scratch = new Uint8Array(end - start);
+      const space = bytes.indexOf(SPACE, start);
+      if (space <= start || space >= end) continue;
 
+      const middle = unspell(bytes, start, space, scratch, 0);
+      const length = unspell(bytes, space + 1, end, scratch, middle);
       const left = vocabulary.find(scratch, 0, middle);
-      const right = vocabulary.find(scratch, middle, end);
-      const merged = vocabulary.find(scratch, 0, end);
-      if (space > 0 && left >= 0 && right >= 0 && merged >= 0) this.#add(rank, left, right, merged);
+      const right = vocabulary.find(scratch, middle, length);
+      const merged = vocabulary.find(scratch, 0, length);
+      if (left >= 0 && right >= 0 && merged >= 0) this.#add(rank, left, right, merged);
     }
   }
 

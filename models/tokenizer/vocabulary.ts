@@ -1,14 +1,14 @@
-import type { Texts } from '../gguf/text-list.ts';
+import type { TextList } from '../gguf/text-list.ts';
 import { ByteIndex } from './byte-index.ts';
-import { maxUnspelledLength, unspell } from './byte-level.ts';
+import { unspell } from './byte-level.ts';
 
 /** A byte-level BPE vocabulary as GGUF states it, under `tokenizer.ggml.*`. */
 export interface BpeVocabulary {
-  readonly tokens: Texts;
+  readonly tokens: TextList;
   /** One of GGUF's token types for each token. */
   readonly tokenTypes: ArrayLike<number>;
   /** "left right", best first. */
-  readonly merges: Texts;
+  readonly merges: TextList;
   /** Name of the pre-tokenizer. */
   readonly pre: string;
   readonly bosId?: number | undefined;
@@ -38,9 +38,7 @@ const USER_DEFINED = 4;
 const TURN_ENDS = ['<|eot_id|>', '<|eom_id|>', '<|end_of_text|>', '<|im_end|>', '<|endoftext|>'];
 
 /** Converters have written role markers as user-defined, so that a user could type them. Looks decide. */
-const LOOKS_SPECIAL = /^<[|｜].*[|｜]>$/u;
-
-const encoder = new TextEncoder();
+const LOOKS_SPECIAL = /^<[|\uff5c].*[|\uff5c]>$/u;
 
 /** Throws   RangeError when the parts of the vocabulary disagree */
 export function indexTokens(vocabulary: BpeVocabulary): IndexedTokens {
@@ -61,34 +59,27 @@ export function indexTokens(vocabulary: BpeVocabulary): IndexedTokens {
   const specialIds = new Map<string, number>();
   const userDefinedIds = new Map<string, number>();
   const offsets = new Uint32Array(tokens.length + 1);
-  let bytes = new Uint8Array(16 * tokens.length);
+  const bytes = new Uint8Array(tokens.start(tokens.length)); // unspelt, they are a little fewer
   let end = 0;
-  for (const [id, token] of tokens.entries()) {
-    const most = end + maxUnspelledLength(token);
-    if (most > bytes.length) bytes = grown(bytes, 2 * most);
-
+  for (let id = 0; id < tokens.length; id++) {
+    const [from, to] = [tokens.start(id), tokens.start(id + 1)];
     if (isNormal(id)) {
-      end = unspell(token, bytes, end);
-    } else if (isUserDefined(id) && token !== '') {
-      end += encoder.encodeInto(token, bytes.subarray(end)).written;
-      userDefinedIds.set(token, id);
+      end = unspell(tokens.bytes, from, to, bytes, end);
+    } else if (isUserDefined(id) && to > from) {
+      bytes.set(tokens.bytes.subarray(from, to), end);
+      end += to - from;
+      userDefinedIds.set(tokens.at(id)!, id);
     } else {
-      specialIds.set(token, id);
+      specialIds.set(tokens.at(id)!, id);
     }
     offsets[id + 1] = end;
   }
 
   const turnEnds = TURN_ENDS.flatMap((name) => specialIds.get(name) ?? []);
   return {
-    index: new ByteIndex(bytes.slice(0, end), offsets),
+    index: new ByteIndex(bytes, offsets),
     specialIds,
     userDefinedIds,
     stopIds: new Set([...endings, ...turnEnds]),
   };
-}
-
-function grown(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  const longer = new Uint8Array(length);
-  longer.set(bytes);
-  return longer;
 }

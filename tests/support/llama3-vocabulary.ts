@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { TextList } from '../../models/gguf/text-list.ts';
 import type { BpeVocabulary } from '../../models/tokenizer/vocabulary.ts';
 
 interface TokenizerJson {
@@ -24,5 +25,12 @@ export function llama3Vocabulary(): BpeVocabulary {
   Object.assign(tokens, NAMES_OF_3_2);
 
   const tokenTypes = tokens.map((_, id) => (id < normalCount ? 1 : 3));
-  return { tokens, tokenTypes, merges: model.merges, pre: 'llama-bpe', bosId: 128000, eosId: 128009 };
+  return {
+    tokens: TextList.from(tokens),
+    tokenTypes,
+    merges: TextList.from(model.merges),
+    pre: 'llama-bpe',
+    bosId: 128000,
+    eosId: 128009,
+  };
 }

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { openFileSource } from '../../../models/cli/file-source.ts';
 import { FormatError } from '../../../models/errors.ts';
 import { readGguf } from '../../../models/gguf/gguf.ts';
 import { bufferSource } from '../../../models/sources/buffer-source.ts';
@@ -77,25 +77,15 @@ describe('readGguf', () => {
   });
 
   test('reads the default model: 272 tensors that fill the file to its end', async () => {
-    const handle = await open(smollm2Path());
-    const { size } = await handle.stat();
-    const readAt = async (offset: number, length: number) => {
-      const { buffer } = await handle.read(new Uint8Array(length), 0, length, offset);
-      return buffer;
-    };
-    const { metadata, tensors } = await readGguf({
-      ...bufferSource('smollm2', new Uint8Array(0)),
-      size,
-      read: readAt,
-    });
-    await handle.close();
+    await using source = await openFileSource(smollm2Path());
+    const { metadata, tensors } = await readGguf(source);
 
     expect(metadata.number('llama.block_count')).toBe(30);
     expect(metadata.stringArray('tokenizer.ggml.tokens')).toHaveLength(49_152);
     expect(metadata.stringArray('tokenizer.ggml.merges')).toHaveLength(48_900);
     expect(tensors.size).toBe(2 + 30 * 9);
     expect(tensors.get('token_embd.weight')).toMatchObject({ type: 'q8_0', shape: [576, 49_152] });
-    expect(Math.max(...[...tensors.values()].map(({ offset, bytes }) => offset + bytes))).toBe(size);
+    expect(Math.max(...[...tensors.values()].map(({ offset, bytes }) => offset + bytes))).toBe(source.size);
   });
 
   test('reads arrays that span many windows', async () => {
@@ -226,21 +216,30 @@ describe('readGguf refuses', () => {
     expect(await complaint(file)).toContain("tensor 'c' overlaps 'a'");
   });
 
-  test('a header over the limit, in reads of bounded size', async () => {
+  test('a header over the limit, before it is read', async () => {
     const header = raw('GGUF', 3, 0n, 1n, ...key, 9, 4, BigInt(2 ** 25));
-    const reads: number[] = [];
+    let asked = 0;
+    let ended = false;
     const source = {
       ...bufferSource('huge', header),
       size: 2 ** 40,
-      async read(offset: number, length: number) {
-        reads.push(length);
-        const bytes = new Uint8Array(length);
-        if (offset === 0) bytes.set(header.subarray(0, length));
-        return bytes;
+      async *stream(_: number, length: number) {
+        asked = length;
+        try {
+          yield header;
+          throw new Error('read on');
+        } finally {
+          ended = true;
+        }
       },
     };
     await expect(readGguf(source)).rejects.toThrow('a header of more than 67108864 bytes is refused');
-    expect(Math.max(...reads)).toBeLessThanOrEqual(4 << 20);
+    expect({ asked, ended }).toEqual({ asked: 64 << 20, ended: true });
+  });
+
+  test('a file that ends before its size says', async () => {
+    const source = { ...bufferSource('short', new Uint8Array()), size: 100, async *stream() {} };
+    await expect(readGguf(source)).rejects.toThrow(FormatError);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { TextList } from '../../../models/gguf/text-list.ts';
 import { createBpeTokenizer } from '../../../models/tokenizer/bpe-tokenizer.ts';
 import { tokenizerFromGguf } from '../../../models/tokenizer/from-gguf.ts';
 import type { BpeVocabulary } from '../../../models/tokenizer/vocabulary.ts';
@@ -14,7 +15,7 @@ const both = [
 
 /** Letters a to e, what they merge to, and one token of each other kind. */
 const tiny: BpeVocabulary = {
-  tokens: [
+  tokens: TextList.from([
     'a',
     'b',
     'c',
@@ -29,9 +30,9 @@ const tiny: BpeVocabulary = {
     '<|role|>',
     'abc',
     '<|eot_id|>',
-  ],
+  ]),
   tokenTypes: [1, 1, 1, 1, 1, 1, 1, 1, 3, 4, 4, 4, 3, 3],
-  merges: ['b c', 'a b', 'c d', 'a bc', 'e x', '< s'],
+  merges: TextList.from(['b c', 'a b', 'c d', 'a bc', 'e x', '< s']),
   pre: 'gpt2',
   bosId: 8,
 };

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import { FormatError } from '../../../models/errors.ts';
 import { type GgufValue, metadataOf } from '../../../models/gguf/metadata.ts';
+import { TextList } from '../../../models/gguf/text-list.ts';
 import { tokenizerFromGguf } from '../../../models/tokenizer/from-gguf.ts';
 
 const sound: Record<string, GgufValue> = {
   'tokenizer.ggml.model': 'gpt2',
   'tokenizer.ggml.pre': 'smollm',
-  'tokenizer.ggml.tokens': ['a', 'b', 'ab', '<s>', '<|eot|>', '<|eom|>', '</s>'],
+  'tokenizer.ggml.tokens': TextList.from(['a', 'b', 'ab', '<s>', '<|eot|>', '<|eom|>', '</s>']),
   'tokenizer.ggml.token_type': Int32Array.of(1, 1, 1, 3, 3, 3, 3),
-  'tokenizer.ggml.merges': ['a b'],
+  'tokenizer.ggml.merges': TextList.from(['a b']),
   'tokenizer.ggml.bos_token_id': 3,
   'tokenizer.ggml.eos_token_id': 6,
   'tokenizer.ggml.eot_token_id': 4,
