@@ -1,5 +1,5 @@
 /** What Cria knows of a model before it has one byte of it: where to get it, what it weighs, what it may be used for. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { FormatError } from './errors.ts';
 
 /** A name that is safe as one part of a path. */

@@ -28,6 +28,7 @@ async function buildEdge(outdir: string): Promise<void> {
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     minifySyntax: true,
+    minifyWhitespace: true, // workerd keeps the text for as long as it runs; names stay, for stack traces
     sourcemap: true,
     logLevel: 'warning',
     plugins: [wasmModules(outdir)],

@@ -1,5 +1,5 @@
 /** A Llama as Hugging Face keeps it: config.json, and safetensors in one file or several. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Device } from '../../kernels/kernels.ts';
 import { rowBytes } from '../../kernels/quant/types.ts';
 import { FormatError } from '../errors.ts';
