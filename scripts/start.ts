@@ -5,7 +5,7 @@
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { findModel } from '../models/catalogue.ts';
 import { criaHome } from '../models/cli/home.ts';
 import { hubOf } from '../models/cli/hub-http.ts';
@@ -14,8 +14,10 @@ import { reporterFor } from '../models/cli/pull-command.ts';
 import { megabytes } from '../models/cli/pull-events.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { buildAll, DIST } from './build.ts';
-import { readVars, startLocalWorkerd } from './local-workerd.ts';
+import { putWeights } from './local-r2.ts';
+import { startLocalWorkerd } from './local-workerd.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
+import { readVars } from './wrangler-toml.ts';
 
 const HELP = `npm start [-- --help]
 
@@ -64,23 +66,23 @@ async function start(): Promise<void> {
   const manifest = findModel(vars.CRIA_MODEL!);
   const home = criaHome(process.env);
   const path = await fetchModel(manifest, home);
-  await buildAll();
+  const storage = join(home, 'workerd');
+  const onProgress = () => stop.signal.throwIfAborted();
+  const [copied] = await Promise.all([putWeights({ storage, manifest, path, onProgress }), buildAll()]);
+  if (copied) say(`copied ${basename(path)} into the local R2`);
 
   let servingSince = Number.POSITIVE_INFINITY; // the warm-up's requests are nobody's
   await using workerd = await startLocalWorkerd({
     dist: DIST,
     host,
     port,
-    storage: join(home, 'workerd'),
+    storage,
     vars,
     onLog: ({ level, message, timestamp }) => {
       if (timestamp >= servingSince || level === 'error' || level === 'warn') say(message);
     },
   });
   stopOnSignals();
-  if (await workerd.putWeights(manifest, path, () => stop.signal.throwIfAborted()))
-    say(`copied ${basename(path)} into the local R2`);
-
   const speed = await warmUp(workerd.url, manifest.id, stop.signal);
   servingSince = Date.now();
   say(greeting(manifest, workerd.url, speed, (performance.now() - began) / 1000));

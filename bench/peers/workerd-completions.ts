@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { findModel } from '../../models/catalogue.ts';
 import { criaHome } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
+import { putWeights } from '../../scripts/local-r2.ts';
 import { startLocalWorkerd } from '../../scripts/local-workerd.ts';
 import type { PeerArgs } from './peer-args.ts';
 import { benchPrompt } from './take-commands.ts';
@@ -26,16 +27,17 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
   );
   const dist = await mkdtemp(join(tmpdir(), 'cria-bench-'));
   await buildAll(dist);
+  const manifest = { ...entry, files: entry.files.map(({ sha256: _, ...file }) => file) };
+  const storage = join(criaHome(process.env), 'bench', `r2-${basename(model)}`);
+  await putWeights({ storage, manifest, path: model, onProgress: () => {} });
   const workerd = await startLocalWorkerd({
     dist,
     host: '127.0.0.1',
     port: 0,
-    storage: join(criaHome(process.env), 'bench', `r2-${basename(model)}`),
+    storage,
     vars: { CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },
     onLog: () => {},
   });
-  const manifest = { ...entry, files: entry.files.map(({ sha256: _, ...file }) => file) };
-  await workerd.putWeights(manifest, model, () => {});
 
   let prompts = 0;
   return {

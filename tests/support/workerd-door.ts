@@ -4,26 +4,29 @@ import { join } from 'node:path';
 import type { V4WorkerOptions } from 'miniflare';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { buildAll } from '../../scripts/build.ts';
-import { type LocalWorkerd, readVars, startLocalWorkerd } from '../../scripts/local-workerd.ts';
+import { putWeights } from '../../scripts/local-r2.ts';
+import { type LocalWorkerd, startLocalWorkerd } from '../../scripts/local-workerd.ts';
+import { readVars } from '../../scripts/wrangler-toml.ts';
 import { smollm2Path } from './smollm2.ts';
 
 /** edge/worker.ts, bundled, in the real workerd, the default model in a local R2 of its own. Not loaded yet. */
 export async function openWorkerd(beside: readonly V4WorkerOptions[] = []): Promise<LocalWorkerd> {
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
+  const storage = join(folder, 'storage');
+  await putWeights({ storage, manifest: CATALOGUE[0]!, path: smollm2Path(), onProgress: () => {} });
   await buildAll(dist);
   const workerd = await startLocalWorkerd({
     dist,
     host: '127.0.0.1',
     port: 0,
-    storage: join(folder, 'storage'),
+    storage,
     vars: readVars({}),
     beside,
     onLog: ({ level, message }) => {
       if (level === 'error' || level === 'warn') console.error(message);
     },
   });
-  await workerd.putWeights(CATALOGUE[0]!, smollm2Path(), () => {});
   return {
     ...workerd,
     async [Symbol.asyncDispose]() {
