@@ -65,6 +65,18 @@ export function createMetrics(): Metrics {
         sample('vllm:num_requests_waiting', 'gauge', 'Requests in the queue.', stats.waiting),
         sample('vllm:prompt_tokens_total', 'counter', 'Prompt tokens read.', stats.promptTokens),
         sample('vllm:generation_tokens_total', 'counter', 'Tokens generated.', stats.completionTokens),
+        sample(
+          'vllm:prefix_cache_queries_total',
+          'counter',
+          'Prompt tokens looked for in the prefix cache.',
+          stats.prefixQueries,
+        ),
+        sample(
+          'vllm:prefix_cache_hits_total',
+          'counter',
+          'Prompt tokens found there, and not read again.',
+          stats.prefixHits,
+        ),
         sample('cria_engine_accepted_total', 'counter', 'Requests the engine took on.', stats.requests),
         sample('cria_engine_rejected_total', 'counter', 'Requests with no place to wait.', stats.rejected),
         sample('cria_engine_aborted_total', 'counter', 'Requests whose reader left.', stats.aborted),

@@ -31,6 +31,7 @@ function build(env: Env) {
       running: env.CRIA_RUNNING,
       waiting: env.CRIA_WAITING,
       kvType: env.CRIA_KV,
+      prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
     },
     createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
     openSource: () => openR2Source(env.WEIGHTS, `${manifest.name}/${manifest.files[0]!.name}`),

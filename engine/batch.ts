@@ -50,8 +50,8 @@ export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): 
 }
 
 /** Its prompt is not all in the cache. */
-export function isReading({ completionTokens }: Sequence): boolean {
-  return completionTokens === 0;
+export function isReading({ said }: Sequence): boolean {
+  return said.length === 0;
 }
 
 /** Divides `budget` prompt tokens; what a short prompt does not need goes to the longer ones. */

@@ -30,6 +30,8 @@ export interface CompletionRequest {
 
 export interface Usage {
   readonly promptTokens: number;
+  /** Prompt tokens that were not computed again: an earlier request had begun with them. */
+  readonly cachedTokens: number;
   /** Tokens sampled, the stop token left out. */
   readonly completionTokens: number;
 }
@@ -60,6 +62,8 @@ export interface EngineStats {
   readonly waiting: number;
   readonly promptTokens: number; // run through the model
   readonly completionTokens: number; // sampled, the stop token left out
+  readonly prefixQueries: number; // prompt tokens looked for in the prefix cache
+  readonly prefixHits: number; // and found
   readonly requests: number; // accepted
   readonly rejected: number; // turned away: no place to wait
   readonly aborted: number; // the reader left, or stopped reading

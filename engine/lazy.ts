@@ -25,6 +25,8 @@ const EMPTY: Omit<EngineStats, 'state'> = {
   waiting: 0,
   promptTokens: 0,
   completionTokens: 0,
+  prefixQueries: 0,
+  prefixHits: 0,
   requests: 0,
   rejected: 0,
   aborted: 0,

@@ -15,6 +15,8 @@ export interface EngineSettings {
   /** Requests that wait; one more gets 429. */
   readonly waiting: number;
   readonly kvType: KvType;
+  /** Memory for what earlier requests have computed, beside that of those that compute; 0 keeps nothing. */
+  readonly prefixCacheBytes: number;
 }
 
 /** What a door brings: a machine, a file, a clock and a coin. */
@@ -46,8 +48,8 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
     contextLength: Math.min(settings.contextLength, manifest.context),
     licence: manifest.licence.name,
   };
-  const { running, waiting, kvType, contextLength } = settings;
-  const limits = { running, waiting, contextLength, prefillChunk: PREFILL_CHUNK, stalledMs: STALLED_MS };
+  const { running, kvType, contextLength } = settings;
+  const limits = { ...settings, prefillChunk: PREFILL_CHUNK, stalledMs: STALLED_MS };
 
   async function load(progress: () => void): Promise<Engine> {
     const device = parts.createDevice();

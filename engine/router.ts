@@ -35,6 +35,8 @@ function sum(all: readonly EngineStats[]): EngineStats {
     waiting: total((stats) => stats.waiting),
     promptTokens: total((stats) => stats.promptTokens),
     completionTokens: total((stats) => stats.completionTokens),
+    prefixQueries: total((stats) => stats.prefixQueries),
+    prefixHits: total((stats) => stats.prefixHits),
     requests: total((stats) => stats.requests),
     rejected: total((stats) => stats.rejected),
     aborted: total((stats) => stats.aborted),

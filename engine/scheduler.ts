@@ -5,6 +5,7 @@ import type { Llama } from '../models/llama/model.ts';
 import { isReading, planBatch, type Share } from './batch.ts';
 import type { Choose } from './choose.ts';
 import { BusyError, OutOfMemoryError, StalledError } from './errors.ts';
+import { createPrefixCache, type Prefix } from './prefix-cache.ts';
 import { accept, type Sequence } from './sequence.ts';
 
 export interface SchedulerLimits {
@@ -16,11 +17,15 @@ export interface SchedulerLimits {
   readonly prefillChunk: number;
   /** A reader that asks for nothing for so long loses its place, if another waits. Much longer than a step. */
   readonly stalledMs: number;
+  /** Device memory for what earlier requests have computed; 0 keeps nothing. */
+  readonly prefixCacheBytes: number;
 }
 
 export interface SchedulerCounts {
   promptTokens: number;
   completionTokens: number;
+  prefixQueries: number;
+  prefixHits: number;
   requests: number;
   rejected: number;
   aborted: number;
@@ -48,7 +53,6 @@ export interface SchedulerParts {
 }
 
 const MAX_PARTS = 32; // a reader this far behind is not run ahead of
-const CACHE_STEP = 256; // positions: caches of few sizes leave fewer holes in the device's memory
 const RECENT = 0.2; // weight of the newest reply in the running mean of how long one takes
 
 export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts): Scheduler {
@@ -56,9 +60,12 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
   let waiting: Sequence[] = [];
   let underWay: Promise<void> | undefined;
   let meanServiceMs: number | undefined;
+  const prefixCache = createPrefixCache(llama, limits.prefixCacheBytes);
   const counts: SchedulerCounts = {
     promptTokens: 0,
     completionTokens: 0,
+    prefixQueries: 0,
+    prefixHits: 0,
     requests: 0,
     rejected: 0,
     aborted: 0,
@@ -112,8 +119,7 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
       const sequence = waiting[0]!;
       const positions = sequence.prompt.length + sequence.maxTokens;
       try {
-        const capacity = Math.ceil(positions / CACHE_STEP) * CACHE_STEP;
-        sequence.cache = llama.newCache(Math.min(capacity, llama.contextLength));
+        sequence.cache = prefixCache.newCache(sequence.prompt, positions, running.map(computed));
       } catch (error) {
         const isMemory = error instanceof DeviceError;
         if (isMemory && running.length > 0) return; // room comes when one of them ends
@@ -121,10 +127,19 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
         continue;
       }
       waiting.shift();
+      beginAfter(sequence, sequence.cache.length);
       sequence.state = 'running';
       sequence.startedAtMs = nowMs();
       running.push(sequence);
     }
+  }
+
+  /** Its first tokens are in its cache already. */
+  function beginAfter(sequence: Sequence, cachedTokens: number): void {
+    sequence.cachedTokens = cachedTokens;
+    sequence.pending = sequence.prompt.subarray(cachedTokens);
+    counts.prefixQueries += sequence.prompt.length;
+    counts.prefixHits += cachedTokens;
   }
 
   async function compute(batch: readonly Share[]): Promise<void> {
@@ -173,9 +188,9 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
 
   function hear(sequence: Sequence, id: number): void {
     if (sequence.state === 'ended') return; // its reader left during the step
-    const before = sequence.completionTokens;
+    const before = sequence.said.length;
     const isLast = accept(sequence, id);
-    counts.completionTokens += sequence.completionTokens - before;
+    counts.completionTokens += sequence.said.length - before;
     if (isLast) end(sequence);
   }
 
@@ -205,8 +220,11 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
     if (!sequence.inStep) free(sequence);
   }
 
+  /** What a failed one has computed is not to be trusted. */
   function free(sequence: Sequence): void {
-    if (sequence.cache) llama.freeCache(sequence.cache);
+    if (!sequence.cache) return;
+    if (!sequence.failure) prefixCache.keep(computed(sequence));
+    llama.freeCache(sequence.cache);
     sequence.cache = undefined;
   }
 
@@ -229,4 +247,10 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
     leave,
     step,
   };
+}
+
+/** What is in a running sequence's cache: the token sampled last never is. */
+function computed({ prompt, said, cache }: Sequence): Prefix {
+  const ids = Uint32Array.from([...prompt, ...said]).subarray(0, cache!.length);
+  return { ids, cache: cache! };
 }

@@ -19,7 +19,10 @@ export interface Sequence {
   readonly parts: Part[];
   /** Tokens that are not in the cache yet: the rest of the prompt, later the token sampled last. */
   pending: Uint32Array;
-  completionTokens: number;
+  /** Tokens sampled, the stop token left out. */
+  readonly said: number[];
+  /** Prompt tokens that were in the cache when it got one. */
+  cachedTokens: number;
 
   state: 'waiting' | 'running' | 'ended';
   /** Why it ended without a `done` part. */
@@ -55,7 +58,8 @@ export function newSequence(options: SequenceOptions): Sequence {
     stopIds: tokenizer.stopIds,
     parts: [],
     pending: prompt,
-    completionTokens: 0,
+    said: [],
+    cachedTokens: 0,
     state: 'waiting',
     failure: undefined,
     cache: undefined,
@@ -69,14 +73,14 @@ export function newSequence(options: SequenceOptions): Sequence {
 export function accept(sequence: Sequence, id: number): boolean {
   if (sequence.stopIds.has(id)) return finish(sequence, 'stop');
 
-  sequence.completionTokens++;
+  sequence.said.push(id);
   sequence.penalties?.push(id);
   sequence.pending = Uint32Array.of(id);
 
   const { text, stopped } = sequence.text.push(id);
   say(sequence, text);
   if (stopped) return done(sequence, 'stop');
-  return sequence.completionTokens === sequence.maxTokens && finish(sequence, 'length');
+  return sequence.said.length === sequence.maxTokens && finish(sequence, 'length');
 }
 
 /** Lets go of what was withheld, and says why it ended. */
@@ -91,7 +95,8 @@ function say(sequence: Sequence, text: string): void {
 }
 
 function done(sequence: Sequence, reason: 'stop' | 'length'): true {
-  const { prompt, completionTokens, parts } = sequence;
-  parts.push({ type: 'done', reason, usage: { promptTokens: prompt.length, completionTokens } });
+  const { prompt, said, cachedTokens, parts } = sequence;
+  const usage = { promptTokens: prompt.length, cachedTokens, completionTokens: said.length };
+  parts.push({ type: 'done', reason, usage });
   return true;
 }

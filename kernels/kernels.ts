@@ -96,6 +96,14 @@ export interface Device {
   kvWrite(kv: KvCache, layer: number, k: Buf, v: Buf, pos: number, m: number, firstRow: number): void;
 
   /**
+   * Copies positions 0 … length-1 of every layer.
+   *
+   * Shapes   to and from differ in nothing but their capacity
+   * Throws   ShapeError
+   */
+  kvCopy(to: KvCache, from: KvCache, length: number): void;
+
+  /**
    * Causal attention with grouped queries; query row i sees positions 0 … pos+i. Never holds a T × T table.
    *
    *     out[i,h] = softmax(q[i,h] · K[·, h / group] / √headDim) · V

@@ -15,6 +15,7 @@ export const Env = z.object({
   CRIA_RUNNING: integer(1, 64, 8),
   CRIA_WAITING: integer(0, 4096, 64),
   CRIA_KV: z.enum(['f16', 'q8']).default('f16'),
+  CRIA_PREFIX_CACHE: integer(0, 65_536, 256), // MiB
 });
 
 export type Env = z.infer<typeof Env>;

@@ -33,6 +33,7 @@ const engine = createModelEngine({
     running: env.CRIA_RUNNING,
     waiting: env.CRIA_WAITING,
     kvType: env.CRIA_KV,
+    prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
   },
   createDevice: () => createWasmDevice(kernels, name),
   openSource: () => openFileSource(path),

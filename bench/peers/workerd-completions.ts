@@ -35,7 +35,7 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
     host: '127.0.0.1',
     port: 0,
     storage,
-    vars: { CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },
+    vars: { CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context), CRIA_PREFIX_CACHE: '0' },
     onLog: () => {},
   });
 

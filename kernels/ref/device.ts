@@ -120,6 +120,21 @@ class RefDevice implements Device {
       }
   }
 
+  kvCopy(to: KvCache, from: KvCache, length: number): void {
+    if (to.bytes * from.capacity !== from.bytes * to.capacity)
+      throw new ShapeError('kvCopy: the caches differ in more than their capacity');
+    if (length > Math.min(to.capacity, from.capacity))
+      throw new ShapeError(`kvCopy: ${length} positions from ${from.capacity} to ${to.capacity}`);
+    const { layers, kvHeads, headDim, ...source } = from as RefKvCache;
+    const target = to as RefKvCache;
+    for (let head = 0; head < layers * kvHeads; head++) {
+      const at = head * source.capacity * headDim;
+      const rows = [at, at + length * headDim] as const;
+      target.keys.set(source.keys.subarray(...rows), head * target.capacity * headDim);
+      target.values.set(source.values.subarray(...rows), head * target.capacity * headDim);
+    }
+  }
+
   attention(
     out: Buf,
     q: Buf,

@@ -170,6 +170,20 @@ class WasmDevice implements Device {
     this.call('kv_write', q8, address(v) + skip, keys + layerBytes / 2, m, pos, kvHeads, headDim, capacity);
   }
 
+  kvCopy(to: KvCache, from: KvCache, length: number): void {
+    if (to.bytes * from.capacity !== from.bytes * to.capacity)
+      throw new ShapeError('kvCopy: the caches differ in more than their capacity');
+    if (length > Math.min(to.capacity, from.capacity))
+      throw new ShapeError(`kvCopy: ${length} positions from ${from.capacity} to ${to.capacity}`);
+    const [target, source] = [to as WasmKvCache, from as WasmKvCache];
+    const heap = new Uint8Array(this.heap.memory.buffer);
+    const row = this.call('kv_row_bytes', source.type === 'q8' ? 1 : 0, source.headDim);
+    for (let head = 0; head < 2 * source.layers * source.kvHeads; head++) {
+      const at = source.address + head * source.capacity * row;
+      heap.copyWithin(target.address + head * target.capacity * row, at, at + length * row);
+    }
+  }
+
   attention(
     out: Buf,
     q: Buf,

@@ -138,6 +138,12 @@ export function createLlama(
       kv: device.kvCache({ layers, kvHeads, headDim, capacity, type: kvType }),
       length: 0,
     }),
+    copyCache(to, from, length) {
+      if (length > from.length)
+        throw new RangeError(`${length} positions of a cache that holds ${from.length}`);
+      device.kvCopy(to.kv, from.kv, length);
+      to.length = length;
+    },
     freeCache: ({ kv }) => device.free(kv),
   };
 }

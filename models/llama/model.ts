@@ -24,6 +24,12 @@ export interface Llama {
   readonly maxLogitRows: number;
 
   newCache(capacity: number): SequenceCache;
+  /**
+   * Makes `to` hold the first `length` positions of `from`, and no more.
+   *
+   * Throws   RangeError when `from` does not hold as many
+   */
+  copyCache(to: SequenceCache, from: SequenceCache, length: number): void;
   freeCache(cache: SequenceCache): void;
 
   /**

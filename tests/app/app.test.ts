@@ -49,7 +49,7 @@ test('any page may call: replies, refusals, streams and preflights carry the hea
 test('each request leaves a line, each completion another, and neither holds text or keys', async () => {
   const { chat, logs, clock, app } = testApp({
     steps: ['SECRET reply'],
-    usage: { promptTokens: 9, completionTokens: 4 },
+    usage: { promptTokens: 9, cachedTokens: 0, completionTokens: 4 },
   });
   const secrets = { messages: [{ role: 'user', content: 'SECRET prompt' }], user: 'SECRET user' };
   const headers = { authorization: 'Bearer SECRET' };

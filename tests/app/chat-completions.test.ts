@@ -6,7 +6,10 @@ const CREATED = Math.floor(START_MS / 1000);
 
 describe('POST /v1/chat/completions', () => {
   test('answers with the whole reply', async () => {
-    const { chat } = testApp({ steps: ['Hel', 'lo'], usage: { promptTokens: 11, completionTokens: 3 } });
+    const { chat } = testApp({
+      steps: ['Hel', 'lo'],
+      usage: { promptTokens: 11, cachedTokens: 8, completionTokens: 3 },
+    });
     const reply = await chat();
 
     expect(reply.status).toBe(200);
@@ -23,7 +26,12 @@ describe('POST /v1/chat/completions', () => {
           finish_reason: 'stop',
         },
       ],
-      usage: { prompt_tokens: 11, completion_tokens: 3, total_tokens: 14 },
+      usage: {
+        prompt_tokens: 11,
+        completion_tokens: 3,
+        total_tokens: 14,
+        prompt_tokens_details: { cached_tokens: 8 },
+      },
     });
   });
 
@@ -55,13 +63,18 @@ describe('POST /v1/chat/completions', () => {
   });
 
   test('include_usage adds a last chunk without choices, and a null on every other', async () => {
-    const { chat } = testApp({ usage: { promptTokens: 7, completionTokens: 2 } });
+    const { chat } = testApp({ usage: { promptTokens: 7, cachedTokens: 0, completionTokens: 2 } });
     const all = await events(await chat({ stream: true, stream_options: { include_usage: true } }));
     const chunks = all.slice(0, -1).map((data) => JSON.parse(data));
 
     expect(chunks.at(-1)).toMatchObject({
       choices: [],
-      usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 },
+      usage: {
+        prompt_tokens: 7,
+        completion_tokens: 2,
+        total_tokens: 9,
+        prompt_tokens_details: { cached_tokens: 0 },
+      },
     });
     expect(chunks.slice(0, -1).map(({ usage }) => usage)).toEqual([null, null, null, null]);
   });

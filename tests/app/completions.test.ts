@@ -11,7 +11,12 @@ describe('POST /v1/completions', () => {
       created: Math.floor(START_MS / 1000),
       model: MODEL,
       choices: [{ index: 0, text: ' upon a', logprobs: null, finish_reason: 'length' }],
-      usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+      usage: {
+        prompt_tokens: 5,
+        completion_tokens: 2,
+        total_tokens: 7,
+        prompt_tokens_details: { cached_tokens: 0 },
+      },
     });
   });
 

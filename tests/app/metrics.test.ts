@@ -50,6 +50,8 @@ describe('GET /metrics', () => {
         waiting: 2,
         promptTokens: 30,
         completionTokens: 40,
+        prefixQueries: 50,
+        prefixHits: 20,
         deviceBytes: 5e9,
         state: 'loading',
       },
@@ -62,6 +64,8 @@ describe('GET /metrics', () => {
     expect(all.get('vllm:num_requests_waiting')).toBe(2);
     expect(all.get('vllm:prompt_tokens_total')).toBe(30);
     expect(all.get('vllm:generation_tokens_total')).toBe(40);
+    expect(all.get('vllm:prefix_cache_queries_total')).toBe(50);
+    expect(all.get('vllm:prefix_cache_hits_total')).toBe(20);
     expect(all.get('cria_device_bytes')).toBe(5e9);
     expect(all.get('cria_engine_loading')).toBe(1);
     expect(all.get('cria_engine_ready')).toBe(0);
@@ -83,7 +87,10 @@ describe('GET /metrics', () => {
   });
 
   test('times the first text, each token after it, and the whole', async () => {
-    const app = testApp({ steps: ['a', 'b'], usage: { promptTokens: 1, completionTokens: 5 } });
+    const app = testApp({
+      steps: ['a', 'b'],
+      usage: { promptTokens: 1, cachedTokens: 0, completionTokens: 5 },
+    });
     const reader = (await app.chat({ stream: true })).body!.getReader();
     await reader.read(); // the role
     app.clock.ms += 300;

@@ -57,6 +57,7 @@ const OPENAI_REQUIRED = {
   chunkChoice: ['delta', 'finish_reason', 'index'],
   textChoice: ['finish_reason', 'index', 'logprobs', 'text'],
   usage: ['prompt_tokens', 'completion_tokens', 'total_tokens'],
+  promptTokensDetails: ['cached_tokens'],
   model: ['id', 'object', 'created', 'owned_by'],
   error: ['type', 'message', 'param', 'code'],
   // Llama Stack 0.7.1
@@ -74,6 +75,7 @@ describe('every reply is what /openapi.json promises and what OpenAI requires', 
     expectFields(reply.choices[0], 'chatChoice');
     expectFields(reply.choices[0].message, 'chatMessage');
     expectFields(reply.usage, 'usage');
+    expectFields(reply.usage.prompt_tokens_details, 'promptTokensDetails');
   });
 
   test.each([undefined, { include_usage: true }])(

@@ -18,7 +18,7 @@ const reading = (promptTokens: number): Sequence =>
     nowMs: 0,
   });
 
-const speaking = (): Sequence => ({ ...reading(1), completionTokens: 1 });
+const speaking = (): Sequence => ({ ...reading(1), said: [0] });
 
 const wide = { maxRows: 512, maxLogitRows: 64, prefillChunk: 128 };
 const counts = (batch: ReturnType<typeof planBatch>) =>
@@ -62,7 +62,7 @@ describe('planBatch()', () => {
 
       const rows = batch.reduce((sum, { count }) => sum + count, 0);
       const prompt = batch.reduce(
-        (sum, { sequence, count }) => sum + (sequence.completionTokens ? 0 : count),
+        (sum, { sequence, count }) => sum + (sequence.said.length > 0 ? 0 : count),
         0,
       );
       expect(rows).toBeGreaterThan(0);

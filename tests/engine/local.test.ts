@@ -33,7 +33,11 @@ describe('createLocalEngine()', () => {
     const { engine } = localSetup({ script: recite('Grüße 🦙') });
     expect(await ask(engine, request('hi>'))).toEqual({
       text: 'Grüße 🦙',
-      done: { type: 'done', reason: 'stop', usage: { promptTokens: 4, completionTokens: 12 } },
+      done: {
+        type: 'done',
+        reason: 'stop',
+        usage: { promptTokens: 4, cachedTokens: 0, completionTokens: 12 },
+      },
     });
   });
 
@@ -49,7 +53,7 @@ describe('createLocalEngine()', () => {
     expect([text.length, done.reason, done.usage]).toEqual([
       294,
       'length',
-      { promptTokens: 6, completionTokens: 294 },
+      { promptTokens: 6, cachedTokens: 0, completionTokens: 294 },
     ]);
     expect(llama.cachesAlive).toBe(0);
   });
@@ -167,6 +171,8 @@ describe('createLocalEngine()', () => {
       waiting: 0,
       promptTokens: 9,
       completionTokens: 3,
+      prefixQueries: 9,
+      prefixHits: 0,
       requests: 1,
       rejected: 0,
       aborted: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Device, KvType } from '../../kernels/kernels.ts';
+import type { Device, KvCache, KvType } from '../../kernels/kernels.ts';
 import { dequantise, quantise } from '../../kernels/quant/dequantise.ts';
 import { fast, ref } from '../support/backends.ts';
 import { nmse, normals, spiked } from '../support/numbers.ts';
@@ -190,4 +190,53 @@ test('ref matches numbers worked by hand', async () => {
   const mixed = device.alloc(2);
   device.attention(mixed, upload(device, Float32Array.of(1, 1)), kv, 0, 0, 2, 0, 1);
   expect([...(await device.read(mixed, 0, 2))]).toEqual([4, 7]); // 4 alone, then 1/4 · 4 + 3/4 · 8
+});
+
+describe.each([...fast, ref])('$name', ({ create }) => {
+  const heads = 4;
+  const headDim = 24;
+
+  /** Writes positions pos … pos+m-1 of both layers, then asks what each layer's last position sees. */
+  async function extend(device: Device, kv: KvCache, pos: number, m: number): Promise<number[]> {
+    const fill = (seed: number, n: number) => upload(device, normals(seed + pos, m * n * headDim));
+    const [q, k, v] = [fill(1, heads), fill(1000, 2), fill(2000, 2)];
+    const seen: number[] = [];
+    for (const layer of [0, 1]) {
+      const out = upload(device, new Float32Array(m * heads * headDim));
+      device.kvWrite(kv, layer, k, v, pos, m, 0);
+      device.attention(out, q, kv, layer, pos, m, 0, heads);
+      seen.push(...(await device.read(out, 0, m * heads * headDim)));
+    }
+    return seen;
+  }
+
+  test.each([
+    { type: 'f16', from: 80, to: 96 },
+    { type: 'f16', from: 80, to: 41 },
+    { type: 'q8', from: 80, to: 96 },
+    { type: 'q8', from: 80, to: 41 },
+  ] as const)(
+    'kvCopy to $to positions leaves a $type cache that goes on as the first does',
+    async (sizes) => {
+      const device = create();
+      const shape = { layers: 2, kvHeads: 2, headDim, type: sizes.type };
+      const from = device.kvCache({ ...shape, capacity: sizes.from });
+      const to = device.kvCache({ ...shape, capacity: sizes.to });
+      await extend(device, to, 0, 41); // what was there before must not show
+      await extend(device, from, 0, 60);
+      device.kvCopy(to, from, 37);
+      const copied = await extend(device, to, 37, 4);
+      expect(copied).toEqual(await extend(device, from, 37, 4));
+      expect(copied.every(Number.isFinite)).toBe(true);
+    },
+  );
+
+  test('kvCopy refuses what does not fit', () => {
+    const device = create();
+    const cache = (capacity: number, kvHeads = 1) =>
+      device.kvCache({ layers: 1, kvHeads, headDim: 8, capacity, type: 'f16' });
+    expect(() => device.kvCopy(cache(8), cache(16), 9)).toThrow('kvCopy: 9 positions from 16 to 8');
+    expect(() => device.kvCopy(cache(16), cache(8), 9)).toThrow('kvCopy: 9 positions from 8 to 16');
+    expect(() => device.kvCopy(cache(8, 2), cache(8), 1)).toThrow('differ in more than their capacity');
+  });
 });

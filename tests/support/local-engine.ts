@@ -63,7 +63,15 @@ export function localSetup(
     random: () => seeds++,
     nowMs: () => clock.ms,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    limits: { running: 4, waiting: 4, contextLength: 4096, prefillChunk: 16, stalledMs: 1000, ...limits },
+    limits: {
+      running: 4,
+      waiting: 4,
+      contextLength: 4096,
+      prefillChunk: 16,
+      stalledMs: 1000,
+      prefixCacheBytes: 0,
+      ...limits,
+    },
     ...parts,
   });
   return { engine, llama, clock };

@@ -42,7 +42,7 @@ export const SCRIPTED_MODEL: ModelInfo = {
 /** An engine that says what it is told, one step for each part that is asked for. */
 export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
   const { steps = ['Hello', ' world'], reason = 'stop', refusal, models = [SCRIPTED_MODEL] } = script;
-  const usage = script.usage ?? { promptTokens: 5, completionTokens: 2 };
+  const usage = script.usage ?? { promptTokens: 5, cachedTokens: 0, completionTokens: 2 };
   const requests: CompletionRequest[] = [];
   const signals: AbortSignal[] = [];
   let stepsReached = 0;
@@ -81,6 +81,8 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       waiting: 0,
       promptTokens: 0,
       completionTokens: 0,
+      prefixQueries: 0,
+      prefixHits: 0,
       requests: requests.length,
       rejected: 0,
       aborted: abandoned,

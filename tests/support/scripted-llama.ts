@@ -122,6 +122,13 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
       tokensOf.set(kv, { number: made++, tokens: [] });
       return { kv, length: 0 };
     },
+    copyCache(to, from, length) {
+      const [target, source] = [tokensOf.get(to.kv), tokensOf.get(from.kv)];
+      if (!target || !source) throw new Error('a freed cache in a copy');
+      if (length > Math.min(from.length, to.kv.capacity)) throw new RangeError('past the end of a cache');
+      target.tokens.splice(0, Infinity, ...source.tokens.slice(0, length));
+      to.length = length;
+    },
     freeCache({ kv }) {
       if (!tokensOf.delete(kv)) throw new Error('a cache freed twice');
       used -= kv.capacity;

@@ -10,7 +10,10 @@ import { readVars } from '../../scripts/wrangler-toml.ts';
 import { smollm2Path } from './smollm2.ts';
 
 /** edge/worker.ts, bundled, in the real workerd, the default model in a local R2 of its own. Not loaded yet. */
-export async function openWorkerd(beside: readonly V4WorkerOptions[] = []): Promise<LocalWorkerd> {
+export async function openWorkerd(
+  vars: Readonly<Record<string, string>> = {},
+  beside: readonly V4WorkerOptions[] = [],
+): Promise<LocalWorkerd> {
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
   const storage = join(folder, 'storage');
@@ -21,7 +24,7 @@ export async function openWorkerd(beside: readonly V4WorkerOptions[] = []): Prom
     host: '127.0.0.1',
     port: 0,
     storage,
-    vars: readVars({}),
+    vars: readVars(vars),
     beside,
     onLog: ({ level, message }) => {
       if (level === 'error' || level === 'warn') console.error(message);

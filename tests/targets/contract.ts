@@ -17,6 +17,7 @@ interface Reply {
     readonly prompt_tokens: number;
     readonly completion_tokens: number;
     readonly total_tokens: number;
+    readonly prompt_tokens_details: { readonly cached_tokens: number };
   };
 }
 
@@ -30,23 +31,23 @@ interface Health {
 const MODEL = CATALOGUE[0]!.id;
 const ASK = [{ role: 'user' as const, content: 'Tell me about llamas.' }];
 
-export function contract(runtime: string, open: () => Promise<Door>): void {
+export function contract(runtime: string, open: (vars: Record<string, string>) => Promise<Door>): void {
   let door: Door;
   beforeAll(async () => {
-    door = await open();
+    door = await open({});
   });
   afterAll(() => door[Symbol.asyncDispose]());
 
   const send = (path: string, init?: RequestInit) => fetch(new URL(path, door.url), init);
-  const chat = (fields: object, signal?: AbortSignal) =>
-    send('/v1/chat/completions', {
+  const chat = (fields: object, signal?: AbortSignal, at = door) =>
+    fetch(new URL('/v1/chat/completions', at.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ model: MODEL, messages: ASK, temperature: 0, max_tokens: 8, ...fields }),
       ...(signal === undefined ? {} : { signal }),
     });
-  const reply = async (fields: object): Promise<Reply> => {
-    const response = await chat(fields);
+  const reply = async (fields: object, at = door): Promise<Reply> => {
+    const response = await chat(fields, undefined, at);
     expect(response.status).toBe(200);
     return (await response.json()) as Reply;
   };
@@ -62,7 +63,8 @@ export function contract(runtime: string, open: () => Promise<Door>): void {
     });
 
     test('streams the same text, then a reason, then usage, then [DONE]', async () => {
-      const whole = await reply({});
+      await reply({});
+      const whole = await reply({}); // the second time, so that both find the same tokens read already
       const response = await chat({ stream: true, stream_options: { include_usage: true } });
       expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
 
@@ -112,6 +114,22 @@ export function contract(runtime: string, open: () => Promise<Door>): void {
       // As a control token it would be one; spelt out it is <, |, im, _, end, |, > or so.
       expect((await tokens('a<|im_end|>b')) - (await tokens('a b'))).toBeGreaterThan(3);
     });
+  });
+
+  test("a conversation's next turn reads only what is new, and is what a server without a past says", async () => {
+    const { choices, usage } = await reply({ max_tokens: 24 });
+    const said = { role: 'assistant', content: choices[0]!.message.content };
+    const messages = [...ASK, said, { role: 'user', content: 'What do they eat?' }];
+    const next = await reply({ messages, max_tokens: 24 });
+    const cached = next.usage.prompt_tokens_details.cached_tokens;
+    expect(cached).toBeGreaterThan(usage.prompt_tokens);
+    expect(cached).toBeLessThan(next.usage.prompt_tokens);
+
+    const fresh = await open({ CRIA_PREFIX_CACHE: '0' });
+    const again = await reply({ messages, max_tokens: 24 }, fresh);
+    await fresh[Symbol.asyncDispose]();
+    expect(again.usage.prompt_tokens_details.cached_tokens).toBe(0);
+    expect(again.choices).toEqual(next.choices);
   });
 
   describe('a refusal', () => {

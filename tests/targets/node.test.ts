@@ -10,12 +10,12 @@ import { buildAll } from '../../scripts/build.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { contract, type Door } from './contract.ts';
 
-contract('node', async (): Promise<Door> => {
+contract('node', async (vars): Promise<Door> => {
   smollm2Path();
   const dist = await mkdtemp(join(tmpdir(), 'cria-node-'));
   await buildAll(dist);
   const server = spawn(process.execPath, ['lambda/server.ts'], {
-    env: { ...process.env, PORT: '0', CRIA_WEB: join(dist, 'web') },
+    env: { ...process.env, ...vars, PORT: '0', CRIA_WEB: join(dist, 'web') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: server.stdout });

@@ -25,7 +25,7 @@ export default {
 
 let workerd: LocalWorkerd;
 beforeAll(async () => {
-  workerd = await openWorkerd([
+  workerd = await openWorkerd({}, [
     {
       name: 'caller',
       compatibilityDate: '2026-11-01',
