@@ -45,6 +45,8 @@ export interface Device {
   readonly name: string;
   /** Bytes now held by buffers, weights and caches. */
   readonly bytesInUse: number;
+  /** Names the packed layout of weights. Packed bytes are at home on every device that gives the same name. */
+  readonly layout: string;
 
   alloc(length: number): Buf;
   write(buf: Buf, data: Float32Array): void;
@@ -60,6 +62,12 @@ export interface Device {
    * Shapes   bytes: rowBytes(type, cols) · n · firstRow and n are multiples of 8, except at the last rows
    */
   writeRows(weight: Weight, firstRow: number, bytes: Uint8Array): void;
+  /** What `weight(type, rows, cols).bytes` would be. Takes no memory. */
+  packedBytes(type: QuantType, rows: number, cols: number): number;
+  /** Puts packed bytes in place as they are, from byte `offset` of the weight on. */
+  writePacked(weight: Weight, offset: number, bytes: Uint8Array): void;
+  /** The weight's packed bytes from `offset` on, for `writePacked` on a device of the same layout. A copy. */
+  readPacked(weight: Weight, offset: number, length: number): Promise<Uint8Array>;
 
   kvCache(shape: KvShape): KvCache;
 

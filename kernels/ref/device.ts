@@ -25,6 +25,7 @@ const data = (buf: Buf | Weight): Float32Array => (buf as RefBuf).data;
 
 class RefDevice implements Device {
   readonly name = 'ref';
+  readonly layout = 'ref-f32/1'; // row-major
   bytesInUse = 0;
   private readonly held = new Map<object, number>();
 
@@ -52,11 +53,7 @@ class RefDevice implements Device {
   }
 
   weight(type: QuantType, rows: number, cols: number): Weight {
-    if (cols % QUANT[type].blockSize !== 0)
-      throw new ShapeError(
-        `weight: ${cols} columns are no multiple of ${QUANT[type].blockSize}, a ${type} block`,
-      );
-    const bytes = 4 * rows * cols;
+    const bytes = this.packedBytes(type, rows, cols);
     return this.hold({ type, rows, cols, bytes, data: new Float32Array(rows * cols) }, bytes);
   }
 
@@ -69,6 +66,22 @@ class RefDevice implements Device {
         `writeRows: ${bytes.length} bytes at row ${firstRow} of ${rows} × ${cols} ${type}`,
       );
     data(weight).set(dequantise(type, bytes, count * cols), firstRow * cols);
+  }
+
+  packedBytes(type: QuantType, rows: number, cols: number): number {
+    if (cols % QUANT[type].blockSize !== 0)
+      throw new ShapeError(
+        `weight: ${cols} columns are no multiple of ${QUANT[type].blockSize}, a ${type} block`,
+      );
+    return 4 * rows * cols;
+  }
+
+  writePacked(weight: Weight, offset: number, bytes: Uint8Array): void {
+    this.packed(weight, offset, bytes.length).set(bytes);
+  }
+
+  async readPacked(weight: Weight, offset: number, length: number): Promise<Uint8Array> {
+    return this.packed(weight, offset, length).slice();
   }
 
   kvCache(shape: KvShape): KvCache {
@@ -175,6 +188,12 @@ class RefDevice implements Device {
       .sort((a, b) => values[b]! - values[a]! || a - b)
       .slice(0, k);
     return { ids, values: Float32Array.from(ids, (id) => values[id]!) };
+  }
+
+  private packed(weight: Weight, offset: number, length: number): Uint8Array {
+    if (offset < 0 || length < 0 || offset + length > weight.bytes)
+      throw new ShapeError(`${length} packed bytes at ${offset} of ${weight.bytes}`);
+    return new Uint8Array(data(weight).buffer, offset, length);
   }
 
   private hold<T extends object>(thing: T, bytes: number): T {

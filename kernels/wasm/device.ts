@@ -4,7 +4,7 @@
 import { ShapeError } from '../errors.ts';
 import type { Buf, Device, KvCache, KvShape, TopK, Weight } from '../kernels.ts';
 import { QUANT, type QuantType, rowBytes } from '../quant/types.ts';
-import { ACTIVATION_BYTES, LAYOUTS, type Layout, PANEL_BYTES } from './layouts.ts';
+import { ACTIVATION_BYTES, LAYOUTS, type Layout, PACKED_LAYOUT, PANEL_BYTES } from './layouts.ts';
 import { WasmMemory } from './memory.ts';
 
 type Kernels = Record<string, (...args: number[]) => number>;
@@ -36,6 +36,7 @@ export function createWasmDevice(module: WebAssembly.Module, name: string): Devi
 
 class WasmDevice implements Device {
   readonly name: string;
+  readonly layout = PACKED_LAYOUT;
   private readonly heap: WasmMemory;
   private readonly kernels: Kernels;
   private readonly topAddress: number;
@@ -74,11 +75,7 @@ class WasmDevice implements Device {
 
   weight(type: QuantType, rows: number, cols: number): Weight {
     const layout = LAYOUTS[type];
-    if (cols % QUANT[type].blockSize !== 0)
-      throw new ShapeError(
-        `weight: ${cols} columns are no multiple of ${QUANT[type].blockSize}, a ${type} block`,
-      );
-    const bytes = Math.ceil(rows / 8) * (cols / layout.blockSize) * layout.groupBytes;
+    const bytes = this.packedBytes(type, rows, cols);
     const address = this.heap.alloc(bytes);
     if (rows % 8 !== 0) new Uint8Array(this.heap.memory.buffer, address, bytes).fill(0); // rows that never come
     return { type, rows, cols, bytes, address, layout } as WasmWeight;
@@ -100,6 +97,23 @@ class WasmDevice implements Device {
       this.bytes(staging, n * stride).set(bytes.subarray(row * stride, (row + n) * stride));
       this.call(layout.pack, staging, address + ((firstRow + row) / 8) * groupBytes, n, cols);
     }
+  }
+
+  packedBytes(type: QuantType, rows: number, cols: number): number {
+    if (cols % QUANT[type].blockSize !== 0)
+      throw new ShapeError(
+        `weight: ${cols} columns are no multiple of ${QUANT[type].blockSize}, a ${type} block`,
+      );
+    const { blockSize, groupBytes } = LAYOUTS[type];
+    return Math.ceil(rows / 8) * (cols / blockSize) * groupBytes;
+  }
+
+  writePacked(weight: Weight, offset: number, bytes: Uint8Array): void {
+    this.packed(weight, offset, bytes.length).set(bytes);
+  }
+
+  async readPacked(weight: Weight, offset: number, length: number): Promise<Uint8Array> {
+    return this.packed(weight, offset, length).slice();
   }
 
   kvCache(shape: KvShape): KvCache {
@@ -239,6 +253,12 @@ class WasmDevice implements Device {
     const kept = this.call('top_k', address(x) + 4 * row * n, n, k, this.topAddress, values);
     const ids = new Uint32Array(this.heap.memory.buffer, this.topAddress, kept).slice();
     return { ids, values: this.floats(values, kept).slice() };
+  }
+
+  private packed(weight: Weight, offset: number, length: number): Uint8Array {
+    if (offset < 0 || length < 0 || offset + length > weight.bytes)
+      throw new ShapeError(`${length} packed bytes at ${offset} of ${weight.bytes}`);
+    return this.bytes((weight as WasmWeight).address + offset, length);
   }
 
   private call(name: string, ...args: number[]): number {

@@ -1,5 +1,11 @@
 import type { QuantType } from '../quant/types.ts';
 
+/**
+ * The layouts below, by name: 8 rows to a group, 32 weights to a block. Packed files carry it, so a change to what any
+ * `pack_…` kernel writes takes the next number; tests/kernels/packed.test.ts notices.
+ */
+export const PACKED_LAYOUT = 'wasm-8x32/1';
+
 /** How a format lies in WASM memory, and which kernels read it there. src/matmul-*.ts draw the layouts. */
 export interface Layout {
   /** Weights of one row in a packed block, and the bytes that block takes for 8 rows. */
