@@ -4,7 +4,7 @@
 import { ShapeError } from '../errors.ts';
 import type { Buf, Device, KvCache, KvShape, TopK, Weight } from '../kernels.ts';
 import { QUANT, type QuantType, rowBytes } from '../quant/types.ts';
-import { ACTIVATION_BYTES, LAYOUTS, type Layout, PACKED_LAYOUT, PANEL_BYTES } from './layouts.ts';
+import { LAYOUTS, type Layout, PACKED_LAYOUT, PANEL_BYTES } from './layouts.ts';
 import { WasmMemory } from './memory.ts';
 
 type Kernels = Record<string, (...args: number[]) => number>;
@@ -138,21 +138,21 @@ class WasmDevice implements Device {
     const { cols } = weights[0]!;
     this.fits('matmul: x', x, (firstRow + m) * cols);
     const from = (x as WasmBuf).address + 4 * firstRow * cols;
-    const blocks = cols / 32;
-    const room = Math.ceil(blocks) * PANEL_BYTES + Math.ceil(m * blocks * ACTIVATION_BYTES.words);
-    const panel = this.scratch(room);
-    const activations = panel + Math.ceil(blocks) * PANEL_BYTES;
-    let form = '';
+    const blocks = Math.ceil(cols / 32);
+    const tokens = Math.ceil(m / 4) * 4; // they are rounded by four
+    const most = Math.max(...weights.map((weight) => (weight as WasmWeight).layout.activationBytes));
+    const panel = this.scratch(blocks * (PANEL_BYTES + tokens * most));
+    const activations = panel + blocks * PANEL_BYTES;
+    let rounded: string | undefined;
     for (let i = 0; i < weights.length; i++) {
       const weight = weights[i] as WasmWeight;
       const out = outs[i] as WasmBuf;
       if (weight.cols !== cols) throw new ShapeError(`matmul: ${weight.cols} columns beside ${cols}`);
       this.fits('matmul: out', out, m * weight.rows);
-      const { matmul, activations: wanted } = weight.layout;
-      if (wanted !== 'floats' && wanted !== form)
-        this.call(`quantise_${wanted}`, from, activations, m * cols);
-      form = wanted;
-      const operand = wanted === 'floats' ? from : activations;
+      const { matmul, quantise } = weight.layout;
+      if (quantise !== undefined && quantise !== rounded) this.call(quantise, from, activations, cols, m);
+      rounded = quantise ?? rounded;
+      const operand = quantise === undefined ? from : activations;
       this.call(matmul, weight.address, operand, out.address, weight.rows, cols, m, 0, weight.rows, panel);
     }
   }

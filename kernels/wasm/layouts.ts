@@ -14,20 +14,27 @@ export interface Layout {
   readonly pack: string;
   readonly row: string;
   readonly matmul: string;
-  /** The form of the activations the kernel multiplies by; see src/activations.ts. */
-  readonly activations: 'bytes' | 'words' | 'floats';
+  /** What rounds the activations the kernel multiplies by, and the bytes 32 of them take; see src/activations.ts. */
+  readonly quantise: string | undefined;
+  readonly activationBytes: number;
 }
 
-const q4 = (type: string, blockSize: number, groupBytes: number): Layout => ({
-  ...{ blockSize, groupBytes, activations: 'bytes' },
-  ...{ pack: `pack_${type}`, row: `row_${type}`, matmul: `matmul_${type}` },
-});
-const q8 = (type: string, packed: string, groupBytes: number): Layout => ({
-  ...{ blockSize: 32, groupBytes, activations: 'words' },
+const BYTES_32 = 44;
+const BYTES_16 = 56;
+const WORDS = 72;
+
+const integer = (
+  type: string,
+  blockSize: number,
+  groupBytes: number,
+  activationBytes: number,
+  packed = type,
+): Layout => ({
+  ...{ blockSize, groupBytes, activationBytes, quantise: `quantise_${packed}` },
   ...{ pack: `pack_${type}`, row: `row_${packed}`, matmul: `matmul_${packed}` },
 });
 const float = (type: string, bytes: number): Layout => ({
-  ...{ blockSize: 1, groupBytes: 8 * bytes, activations: 'floats' },
+  ...{ blockSize: 1, groupBytes: 8 * bytes, activationBytes: 0, quantise: undefined },
   ...{ pack: bytes === 4 ? 'pack_f32' : 'pack_f16', row: `row_${type}`, matmul: `matmul_${type}` },
 });
 
@@ -35,15 +42,14 @@ export const LAYOUTS: Record<QuantType, Layout> = {
   f32: float('f32', 4),
   f16: float('f16', 2),
   bf16: float('bf16', 2),
-  q4_0: q4('q4_0', 32, 144),
-  q4_1: q4('q4_1', 32, 160),
-  q4_k: q4('q4_k', 256, 1184),
-  q6_k: q4('q6_k', 256, 1680),
-  q8_0: q8('q8_0', 'q8_0', 272),
-  q5_0: q8('q5_0', 'q8_0', 272),
-  q5_1: q8('q5_1', 'q8_1', 320),
-  q5_k: q8('q5_k', 'q8_1', 320),
+  q4_0: integer('q4_0', 32, 144, BYTES_32),
+  q4_1: integer('q4_1', 32, 160, BYTES_32),
+  q4_k: integer('q4_k', 256, 1184, BYTES_32),
+  q6_k: integer('q6_k', 256, 1680, BYTES_16),
+  q8_0: integer('q8_0', 32, 272, WORDS),
+  q5_0: integer('q5_0', 32, 272, WORDS, 'q8_0'),
+  q5_1: integer('q5_1', 32, 320, WORDS, 'q8_1'),
+  q5_k: integer('q5_k', 32, 320, WORDS, 'q8_1'),
 };
 
-export const ACTIVATION_BYTES = { bytes: 60, words: 80, floats: 0 } as const; // for 32 numbers
-export const PANEL_BYTES = 352; // of scratch for 32 columns, while a batch is multiplied
+export const PANEL_BYTES = 384; // of scratch for 32 columns, while a batch is multiplied

@@ -1,5 +1,7 @@
 // Everything the device calls. Plain functions over addresses; the device owns memory and checks shapes.
-export { quantise_bytes, quantise_words } from './activations';
+export {
+  quantise_q4_0, quantise_q4_1, quantise_q4_k, quantise_q6_k, quantise_q8_0, quantise_q8_1,
+} from './activations';
 export { attention, attention_scratch, kv_row_bytes, kv_write } from './attention';
 export { add, rms_norm, rope, silu_mul, top_k } from './elementwise';
 export {

@@ -1,7 +1,10 @@
 // Lane arithmetic shared by the kernels. Constants live in memory: V8 rebuilds v128 literals inside loops.
 
 export const NIBBLE: usize = memory.data<u32>([0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f, 0x0f0f0f0f], 16);
+export const BITS_0_5: usize = memory.data<u32>([0x3f3f3f3f, 0x3f3f3f3f, 0x3f3f3f3f, 0x3f3f3f3f], 16);
 export const BITS_4_5: usize = memory.data<u32>([0x30303030, 0x30303030, 0x30303030, 0x30303030], 16);
+export const BITS_2_3: usize = memory.data<u32>([0x0c0c0c0c, 0x0c0c0c0c, 0x0c0c0c0c, 0x0c0c0c0c], 16);
+export const BITS_0_1: usize = memory.data<u32>([0x03030303, 0x03030303, 0x03030303, 0x03030303], 16);
 export const ONE_I16: usize = memory.data<u16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 const LOW_BYTE: usize = memory.data<u16>([255, 255, 255, 255, 255, 255, 255, 255], 16);
 const HALF_BITS: usize = memory.data<u32>([0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000], 16);

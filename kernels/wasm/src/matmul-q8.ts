@@ -2,108 +2,100 @@
 // 16 pairs of 8-byte vectors A, B (A: rows 0-3, B: rows 4-7); 2 bytes a row = weights 2i, 2i+1. Then, for 8 rows:
 //   q8_0   f16 scale                           272 B   (q8_0 and q5_0)
 //   q8_1   f32 scale, f32 min                  320 B   (q5_1 and q5_k, whose products need more than an f16)
-import { WORDS_BLOCK } from './activations';
+import { FEW, WORDS } from './activations';
 import { halves, madd, store8 } from './lanes';
+import { storeTile, turn1, turn2, turn3 } from './quad';
 
 export const Q8_0_BLOCK: usize = 272;
 export const Q8_1_BLOCK: usize = 320;
 
 @inline
-function dotWords(a: usize, w: usize): v128 {
-  let s = i32x4.dot_i16x8_s(v128.load32_splat(a), v128.load8x8_s(w));
-  for (let i: usize = 1; i < 16; i++) {
-    s = i32x4.add(s, i32x4.dot_i16x8_s(v128.load32_splat(a + 4 * i), v128.load8x8_s(w + 16 * i)));
-  }
-  return s;
+function scaled(s: v128, scale: v128, sum: v128): v128 {
+  return madd(f32x4.convert_i32x4_s(s), scale, sum);
 }
 
+/** One token against one group. */
 @inline
-function scaled(full: bool, s: v128, a: usize, w: usize, half: usize, sum: v128): v128 {
-  const dot = f32x4.convert_i32x4_s(s);
-  if (!full) return madd(dot, f32x4.mul(v128.load32_splat(a, 72), halves(w + 256 + half)), sum);
-  sum = madd(dot, f32x4.mul(v128.load32_splat(a, 64), v128.load(w + 2 * half, 256)), sum);
-  return madd(v128.load(w + 2 * half, 288), v128.load32_splat(a, 68), sum);
-}
-
-@inline
-function gemv(full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32): void {
-  const size = full ? Q8_1_BLOCK : Q8_0_BLOCK;
-  const end = a0 + (<usize>cols >> 5) * WORDS_BLOCK;
-  for (let r = 0; r < rows; r += 8, y += 32) {
-    let fa = f32x4.splat(0), fb = f32x4.splat(0);
-    for (let a = a0; a != end; a += WORDS_BLOCK, w += size) {
-      fa = scaled(full, dotWords(a, w), a, w, 0, fa);
-      fb = scaled(full, dotWords(a, w + 8), a, w, 8, fb);
+function gemv(mins: bool, w: usize, a: usize, end: usize, y: usize, n: i32): void {
+  let fa = f32x4.splat(0), fb = f32x4.splat(0);
+  while (a != end) {
+    let sa = i32x4.splat(0), sb = sa;
+    for (const last = a + 64; a != last; a += 4, w += 16) {
+      const t = v128.load32_splat(a);
+      sa = i32x4.add(sa, i32x4.dot_i16x8_s(t, v128.load8x8_s(w)));
+      sb = i32x4.add(sb, i32x4.dot_i16x8_s(t, v128.load8x8_s(w, 8)));
     }
-    store8(y, fa, fb, rows - r);
-  }
-}
-
-/** Four token rows against one group. */
-@inline
-function tile(
-  full: bool, w: usize, blocks: i32, p0: usize, p1: usize, p2: usize, p3: usize,
-  y: usize, stride: usize, count: i32, n: i32,
-): void {
-  const size = full ? Q8_1_BLOCK : Q8_0_BLOCK;
-  let f0 = f32x4.splat(0), f1 = f0, f2 = f0, f3 = f0, f4 = f0, f5 = f0, f6 = f0, f7 = f0;
-  for (const end = w + <usize>blocks * size; w != end;
-       w += size, p0 += WORDS_BLOCK, p1 += WORDS_BLOCK, p2 += WORDS_BLOCK, p3 += WORDS_BLOCK) {
-    let a = i32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-    for (let i: usize = 0; i < 16; i++) {
-      const wa = v128.load8x8_s(w + 16 * i), wb = v128.load8x8_s(w + 16 * i, 8);
-      let t = v128.load32_splat(p0 + 4 * i);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(t, wa)); b = i32x4.add(b, i32x4.dot_i16x8_s(t, wb));
-      t = v128.load32_splat(p1 + 4 * i);
-      c = i32x4.add(c, i32x4.dot_i16x8_s(t, wa)); d = i32x4.add(d, i32x4.dot_i16x8_s(t, wb));
-      t = v128.load32_splat(p2 + 4 * i);
-      e = i32x4.add(e, i32x4.dot_i16x8_s(t, wa)); f = i32x4.add(f, i32x4.dot_i16x8_s(t, wb));
-      t = v128.load32_splat(p3 + 4 * i);
-      g = i32x4.add(g, i32x4.dot_i16x8_s(t, wa)); h = i32x4.add(h, i32x4.dot_i16x8_s(t, wb));
+    const scale = v128.load32_splat(a);
+    fa = scaled(sa, f32x4.mul(scale, mins ? v128.load(w) : halves(w)), fa);
+    fb = scaled(sb, f32x4.mul(scale, mins ? v128.load(w, 16) : halves(w + 8)), fb);
+    if (mins) {
+      const sum = v128.load32_splat(a, 4);
+      fa = madd(v128.load(w, 32), sum, fa);
+      fb = madd(v128.load(w, 48), sum, fb);
     }
-    f0 = scaled(full, a, p0, w, 0, f0); f1 = scaled(full, b, p0, w, 8, f1);
-    f2 = scaled(full, c, p1, w, 0, f2); f3 = scaled(full, d, p1, w, 8, f3);
-    f4 = scaled(full, e, p2, w, 0, f4); f5 = scaled(full, f, p2, w, 8, f5);
-    f6 = scaled(full, g, p3, w, 0, f6); f7 = scaled(full, h, p3, w, 8, f7);
+    w += mins ? 64 : 16;
+    a += WORDS - 64;
   }
-  store8(y, f0, f1, n);
-  if (count > 1) store8(y + stride, f2, f3, n);
-  if (count > 2) store8(y + 2 * stride, f4, f5, n);
-  if (count > 3) store8(y + 3 * stride, f6, f7, n);
+  store8(y, fa, fb, n);
+}
+
+/** Four tokens against one group, which ends at `end`. */
+@inline
+function tile(mins: bool, w: usize, end: usize, q: usize, y: usize, stride: usize, tokens: i32, rows: i32): void {
+  let f0 = f32x4.splat(0), f1 = f0, f2 = f0, f3 = f0, g0 = f0, g1 = f0, g2 = f0, g3 = f0;
+  while (w != end) {
+    let a0 = i32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+    for (const last = w + 256; w != last; w += 16, q += 16) {
+      const wa = v128.load8x8_s(w), wb = v128.load8x8_s(w, 8);
+      const t0 = v128.load(q), t1 = turn1(t0), t2 = turn2(t0), t3 = turn3(t0);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(t0, wa)); b0 = i32x4.add(b0, i32x4.dot_i16x8_s(t0, wb));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(t1, wa)); b1 = i32x4.add(b1, i32x4.dot_i16x8_s(t1, wb));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(t2, wa)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(t2, wb));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(t3, wa)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(t3, wb));
+    }
+    const sa = mins ? v128.load(w) : halves(w), sb = mins ? v128.load(w, 16) : halves(w + 8);
+    const t0 = v128.load(q), t1 = turn1(t0), t2 = turn2(t0), t3 = turn3(t0);
+    f0 = scaled(a0, f32x4.mul(t0, sa), f0); g0 = scaled(b0, f32x4.mul(t0, sb), g0);
+    f1 = scaled(a1, f32x4.mul(t1, sa), f1); g1 = scaled(b1, f32x4.mul(t1, sb), g1);
+    f2 = scaled(a2, f32x4.mul(t2, sa), f2); g2 = scaled(b2, f32x4.mul(t2, sb), g2);
+    f3 = scaled(a3, f32x4.mul(t3, sa), f3); g3 = scaled(b3, f32x4.mul(t3, sb), g3);
+    if (mins) {
+      const ma = v128.load(w, 32), mb = v128.load(w, 48);
+      const s0 = v128.load(q, 16), s1 = turn1(s0), s2 = turn2(s0), s3 = turn3(s0);
+      f0 = madd(ma, s0, f0); g0 = madd(mb, s0, g0);
+      f1 = madd(ma, s1, f1); g1 = madd(mb, s1, g1);
+      f2 = madd(ma, s2, f2); g2 = madd(mb, s2, g2);
+      f3 = madd(ma, s3, f3); g3 = madd(mb, s3, g3);
+    }
+    w += mins ? 64 : 16;
+    q += 32;
+  }
+  storeTile(f0, f1, f2, f3, g0, g1, g2, g3, y, stride, tokens, rows);
 }
 
 @inline
-function matmul(
-  full: bool, w: usize, a0: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
-): void {
+function matmul(mins: bool, w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32): void {
   const blocks = cols >> 5;
-  const aStride = <usize>blocks * WORDS_BLOCK, yStride = <usize>rows << 2;
-  const groupBytes = <usize>blocks * (full ? Q8_1_BLOCK : Q8_0_BLOCK);
-  w += <usize>(first >> 3) * groupBytes;
+  const token = <usize>blocks * WORDS, stride = <usize>rows << 2;
+  const group = <usize>blocks * (mins ? Q8_1_BLOCK : Q8_0_BLOCK);
+  w += <usize>(first >> 3) * group;
   y += <usize>first << 2;
-  rows = last - first;
-  if (m == 1) return gemv(full, w, a0, y, rows, cols);
-  for (let r = 0; r < rows; r += 8, w += groupBytes) {
-    for (let i = 0; i < m; i += 4) {
-      const count = min(m - i, 4); // missing rows repeat the last one and are not stored
-      const p0 = a0 + <usize>i * aStride;
-      const p1 = count > 1 ? p0 + aStride : p0, p2 = count > 2 ? p1 + aStride : p1, p3 = count > 3 ? p2 + aStride : p2;
-      tile(full, w, blocks, p0, p1, p2, p3, y + <usize>i * yStride + (<usize>r << 2), yStride, count, rows - r);
+  for (let r = first; r < last; r += 8, w += group, y += 32) {
+    let at = y, from = a;
+    if (m <= FEW) {
+      for (let i = 0; i < m; i++, at += stride, from += token) gemv(mins, w, from, from + token, at, last - r);
+      continue;
+    }
+    for (let i = 0; i < m; i += 4, at += 4 * stride, from += 4 * token) {
+      tile(mins, w, w + group, from, at, stride, m - i, last - r);
     }
   }
 }
 
-/**
- * y (m, rows) = activations (m, cols) in the words form · packed weights, for rows first … last-1 of the weights:
- * `first` is a multiple of 8, `last` too or `rows`.
- */
-export function matmul_q8_0(
-  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
-): void {
+/** y (m, rows) = activations (m, cols), from quantise_… of the same name · packed weights, for rows first … last-1. */
+export function matmul_q8_0(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32): void {
   matmul(false, w, a, y, rows, cols, m, first, last);
 }
-export function matmul_q8_1(
-  w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32,
-): void {
+export function matmul_q8_1(w: usize, a: usize, y: usize, rows: i32, cols: i32, m: i32, first: i32, last: i32): void {
   matmul(true, w, a, y, rows, cols, m, first, last);
 }
