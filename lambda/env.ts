@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 
 const integer = (least: number, most: number, fallback: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
+
+const MOST_THREADS = 64;
 
 /** The environment of the Node server. */
 export const Env = z.object({
@@ -14,6 +17,7 @@ export const Env = z.object({
   CRIA_CONTEXT: integer(16, 131_072, 8192),
   CRIA_RUNNING: integer(1, 64, 8),
   CRIA_WAITING: integer(0, 4096, 64),
+  CRIA_THREADS: integer(1, MOST_THREADS, Math.min(availableParallelism(), MOST_THREADS)),
   CRIA_KV: z.enum(['f16', 'q8']).default('f16'),
   CRIA_PREFIX_CACHE: integer(0, 65_536, 256), // MiB
 });

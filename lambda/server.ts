@@ -1,17 +1,16 @@
 /** The Node door: the same app, weights from disk. For a single node, and for the container. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
-import { createWasmDevice } from '../kernels/wasm/device.ts';
-import { kernelFile } from '../kernels/wasm/relaxed-simd.ts';
 import { findModel } from '../models/catalogue.ts';
 import { openFileSource } from '../models/cli/file-source.ts';
 import { criaHome } from '../models/cli/home.ts';
 import { filePath } from '../models/cli/pull.ts';
+import { createNodeDevice } from './device.ts';
 import { Env } from './env.ts';
 
 const BUILT_PAGE = fileURLToPath(new URL('../dist/web', import.meta.url));
@@ -23,8 +22,6 @@ if (!existsSync(path)) {
   console.error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
   process.exit(1);
 }
-const { file, name } = kernelFile();
-const kernels = new WebAssembly.Module(readFileSync(new URL(`../kernels/wasm/${file}`, import.meta.url)));
 
 const engine = createModelEngine({
   manifest,
@@ -35,7 +32,7 @@ const engine = createModelEngine({
     kvType: env.CRIA_KV,
     prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
   },
-  createDevice: () => createWasmDevice(kernels, name),
+  createDevice: () => createNodeDevice(env.CRIA_THREADS),
   openSource: () => openFileSource(path),
   nowMs: Date.now,
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,

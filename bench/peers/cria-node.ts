@@ -1,15 +1,13 @@
 /** Our engine in Node, without HTTP. */
-import { readFileSync } from 'node:fs';
-import { createWasmDevice } from '../../kernels/wasm/device.ts';
+import { createNodeDevice } from '../../lambda/device.ts';
 import { openFileSource } from '../../models/cli/file-source.ts';
 import { modelBytes } from '../model-files.ts';
 import { openCriaEngine } from './cria-engine.ts';
 import { peerArgs } from './peer-args.ts';
 import { takeCommands } from './take-commands.ts';
 
-const { model, context } = peerArgs();
-const wasm = new URL('../../kernels/wasm/kernels-relaxed.wasm', import.meta.url);
-const device = createWasmDevice(new WebAssembly.Module(readFileSync(wasm)), 'wasm (relaxed simd)');
+const { model, threads, context } = peerArgs();
+const device = createNodeDevice(threads);
 const source = await openFileSource(model);
 const engine = await openCriaEngine(device, source, context);
 await source.close();

@@ -5,9 +5,8 @@ import { ShapeError } from '../errors.ts';
 import type { Buf, Device, KvCache, KvShape, TopK, Weight } from '../kernels.ts';
 import { QUANT, type QuantType, rowBytes } from '../quant/types.ts';
 import { LAYOUTS, type Layout, PACKED_LAYOUT, PANEL_BYTES } from './layouts.ts';
-import { WasmMemory } from './memory.ts';
-
-type Kernels = Record<string, (...args: number[]) => number>;
+import { MEMORY_LIMITS, WasmMemory } from './memory.ts';
+import { alone, type Kernels, type Team } from './team.ts';
 
 interface WasmBuf extends Buf {
   readonly address: number;
@@ -22,30 +21,35 @@ interface WasmKvCache extends KvCache {
 }
 
 const MAX_TOP_K = 256;
-const INITIAL_PAGES = 64;
+
+// Worth another thread's while: a few microseconds.
+const LEAST_PRODUCTS = 65_536;
+const LEAST_SILU = 2048;
 
 /**
  * Builds a device on a compiled kernel module: `kernels-relaxed.wasm`, or `kernels-simd.wasm` where relaxed SIMD is
  * missing. The door imports the module, since workerd compiles no WASM at run time.
  */
 export function createWasmDevice(module: WebAssembly.Module, name: string): Device {
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: 65_536 });
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return new WasmDevice(name, memory, instance.exports as unknown as Kernels);
+  const memory = new WebAssembly.Memory(MEMORY_LIMITS);
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
+  return new WasmDevice(name, memory, kernels, alone(kernels));
 }
 
-class WasmDevice implements Device {
+export class WasmDevice implements Device {
   readonly name: string;
   readonly layout = PACKED_LAYOUT;
   private readonly heap: WasmMemory;
   private readonly kernels: Kernels;
+  private readonly team: Team;
   private readonly topAddress: number;
   private scratchAddress = 0;
   private scratchBytes = 0;
 
-  constructor(name: string, memory: WebAssembly.Memory, kernels: Kernels) {
+  constructor(name: string, memory: WebAssembly.Memory, kernels: Kernels, team: Team) {
     this.name = name;
     this.kernels = kernels;
+    this.team = team;
     this.heap = new WasmMemory(memory, kernels.heap_start!());
     this.topAddress = this.heap.alloc(8 * MAX_TOP_K);
   }
@@ -141,8 +145,11 @@ class WasmDevice implements Device {
     const blocks = Math.ceil(cols / 32);
     const tokens = Math.ceil(m / 4) * 4; // they are rounded by four
     const most = Math.max(...weights.map((weight) => (weight as WasmWeight).layout.activationBytes));
-    const panel = this.scratch(blocks * (PANEL_BYTES + tokens * most));
-    const activations = panel + blocks * PANEL_BYTES;
+    const panelBytes = blocks * PANEL_BYTES;
+    const panels = this.team.threads * panelBytes;
+    const panel = this.scratch(panels + blocks * tokens * most);
+    const activations = panel + panels;
+    const grain = 8 * Math.ceil(LEAST_PRODUCTS / (8 * cols * m));
     let rounded: string | undefined;
     for (let i = 0; i < weights.length; i++) {
       const weight = weights[i] as WasmWeight;
@@ -153,7 +160,8 @@ class WasmDevice implements Device {
       if (quantise !== undefined && quantise !== rounded) this.call(quantise, from, activations, cols, m);
       rounded = quantise ?? rounded;
       const operand = quantise === undefined ? from : activations;
-      this.call(matmul, weight.address, operand, out.address, weight.rows, cols, m, 0, weight.rows, panel);
+      const args = [weight.address, operand, out.address, weight.rows, cols, m];
+      this.team.run(matmul, args, weight.rows, grain, panel, panelBytes);
     }
   }
 
@@ -214,18 +222,20 @@ class WasmDevice implements Device {
     this.fits('attention: out', out, (firstRow + m) * heads * headDim);
     const skip = 4 * firstRow * heads * headDim;
     const keys = base + layer * layerBytes;
-    const scratch = this.scratch(this.call('attention_scratch', m, heads / kvHeads, headDim));
-    this.call(
-      ...(['attention', address(out) + skip, address(q) + skip, keys, keys + layerBytes / 2] as const),
-      ...([type === 'q8' ? 1 : 0, m, pos, heads, kvHeads, headDim, capacity, 0, kvHeads, scratch] as const),
-    );
+    const scratchBytes = this.call('attention_scratch', m, heads / kvHeads, headDim);
+    const scratch = this.scratch(this.team.threads * scratchBytes);
+    const args = [
+      ...[address(out) + skip, address(q) + skip, keys, keys + layerBytes / 2],
+      ...[type === 'q8' ? 1 : 0, m, pos, heads, kvHeads, headDim, capacity],
+    ];
+    this.team.run('attention', args, kvHeads, 1, scratch, scratchBytes);
   }
 
   siluMul(gate: Buf, up: Buf, n: number): void {
     this.fits('siluMul: gate', gate, n);
     this.fits('siluMul: up', up, n);
     this.multiple('siluMul: n', n, 4);
-    this.call('silu_mul', address(gate), address(up), n);
+    this.team.run('silu_mul', [address(gate), address(up)], n, LEAST_SILU);
   }
 
   add(x: Buf, y: Buf, n: number): void {

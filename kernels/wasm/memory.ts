@@ -1,5 +1,8 @@
 import { DeviceError } from '../errors.ts';
 
+/** Pages of a device's memory, and what the kernels' import of it declares: 4 GiB. */
+export const MEMORY_LIMITS = { initial: 64, maximum: 65_536 } as const;
+
 const PAGE = 65_536;
 const ALIGN = 64; // a cache line
 const MAX_BYTES = 65_536 * PAGE - PAGE; // the last page stays out, so that an end address fits 32 bits

@@ -37,9 +37,13 @@ export function rope(x: usize, table: usize, m: i32, heads: i32, headDim: i32): 
   }
 }
 
-export function silu_mul(gate: usize, up: usize, n: i32): void {
+/** Numbers first … last-1, multiples of 4. */
+export function silu_mul(gate: usize, up: usize, first: i32, last: i32): void {
   const one = f32x4.splat(1);
-  for (const end = gate + (<usize>n << 2); gate < end; gate += 16, up += 16) {
+  const end = gate + (<usize>last << 2);
+  gate += <usize>first << 2;
+  up += <usize>first << 2;
+  for (; gate < end; gate += 16, up += 16) {
     const g = v128.load(gate);
     const sigmoid = f32x4.div(one, f32x4.add(one, exp(f32x4.min(f32x4.neg(g), f32x4.splat(88)))));
     v128.store(gate, f32x4.mul(f32x4.mul(g, sigmoid), v128.load(up)));

@@ -8,7 +8,7 @@ import { loadGgufWeights } from '../../../models/llama/gguf.ts';
 import type { Llama } from '../../../models/llama/model.ts';
 import { llama3Divisors } from '../../../models/llama/rope.ts';
 import { bufferSource } from '../../../models/sources/buffer-source.ts';
-import { fast, ref, relaxed } from '../../support/backends.ts';
+import { fast, ref, relaxed, threaded } from '../../support/backends.ts';
 import { nmse } from '../../support/numbers.ts';
 import { type GoldenRows, TINY_VOCAB, tinyLlama, tinyLlamas, tinyLong } from '../../support/tiny-llama.ts';
 
@@ -119,6 +119,14 @@ describe('past 8,192 positions, where the scaling matters', () => {
     }
     expect(await scores(undefined, file)).toBeGreaterThan(100 * MAX_NMSE.f32);
   });
+});
+
+test.each(tinyLlamas)("three threads give one thread's bits: $name", async ({ path, short }) => {
+  const bits = async (device: Device) => {
+    const logits = await run(device, await load(device, path), short, 24);
+    return [...new Uint32Array(logits.buffer)];
+  };
+  expect(await bits(threaded.create())).toEqual(await bits(relaxed.create()));
 });
 
 test('sequences in one pass get the numbers they get alone', async () => {

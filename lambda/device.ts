@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Device } from '../kernels/kernels.ts';
+import { createWasmDevice } from '../kernels/wasm/device.ts';
+import { kernelFile } from '../kernels/wasm/relaxed-simd.ts';
+import { withSharedMemory } from '../kernels/wasm/shared-memory.ts';
+import type { ThreadStart } from '../kernels/wasm/thread.ts';
+import { createThreadedWasmDevice } from '../kernels/wasm/threads.ts';
+
+/** The kernels this Node can run, on so many threads of this process. */
+export function createNodeDevice(threads: number): Device & Partial<Disposable> {
+  const { file, name } = kernelFile();
+  const bytes = readFileSync(new URL(`../kernels/wasm/${file}`, import.meta.url));
+  if (threads === 1) return createWasmDevice(new WebAssembly.Module(bytes), name);
+
+  const module = new WebAssembly.Module(withSharedMemory(bytes));
+  return createThreadedWasmDevice({ module, name: `${name}, ${threads} threads`, threads, spawn });
+}
+
+/** Its end does not wait for the thread, but an error there ends the process. */
+function spawn(start: ThreadStart): void {
+  new Worker(new URL('./kernel-thread.ts', import.meta.url), { workerData: start, name: 'kernels' }).unref();
+}
