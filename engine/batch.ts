@@ -5,7 +5,7 @@ export interface BatchLimits {
   readonly maxRows: number;
   /** Most rows of logits in one pass. */
   readonly maxLogitRows: number;
-  /** Most prompt tokens in one pass, over all sequences: what a new prompt may delay those that speak already. */
+  /** Most prompt tokens in one pass, over all sequences; at least 1. */
   readonly prefillChunk: number;
 }
 
@@ -34,7 +34,7 @@ export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): 
     if (!isPrompt) speaking--;
 
     const room = isPrompt ? Math.min(rows, Math.max(1, rows - speaking)) : rows;
-    let count = Math.min(isPrompt ? shares.get(sequence)! : 1, room);
+    let count = Math.min(isPrompt ? (shares.get(sequence) ?? 0) : 1, room);
     let wantsLogits = count === sequence.pending.length;
     if (wantsLogits && logitRows === 0) {
       count--; // the last token waits for a pass that has room for its logits
@@ -54,14 +54,18 @@ export function isReading({ said }: Sequence): boolean {
   return said.length === 0;
 }
 
-/** Divides `budget` prompt tokens; what a short prompt does not need goes to the longer ones. */
+/**
+ * Divides `budget` prompt tokens; what a short prompt does not need goes to the longer ones. When there are fewer tokens
+ * than prompts, the first in line get one each.
+ */
 function fairShares(reading: readonly Sequence[], budget: number): Map<Sequence, number> {
   const shares = new Map<Sequence, number>();
-  const shortestFirst = [...reading].sort((a, b) => a.pending.length - b.pending.length);
+  const served = reading.slice(0, budget);
+  const shortestFirst = served.sort((a, b) => a.pending.length - b.pending.length);
 
   let left = budget;
   for (const [i, sequence] of shortestFirst.entries()) {
-    const share = Math.min(sequence.pending.length, Math.ceil(left / (reading.length - i)));
+    const share = Math.min(sequence.pending.length, Math.ceil(left / (served.length - i)));
     shares.set(sequence, share);
     left -= share;
   }

@@ -108,6 +108,7 @@ function readable(
         await scheduler.step();
         sequence.askedAtMs = nowMs(); // a long step is not the reader's silence
         await breathe();
+        scheduler.measure();
       }
     } finally {
       leave();

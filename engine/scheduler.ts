@@ -5,6 +5,7 @@ import type { Llama } from '../models/llama/model.ts';
 import { isReading, planBatch, type Share } from './batch.ts';
 import type { Choose } from './choose.ts';
 import { BusyError, OutOfMemoryError, StalledError } from './errors.ts';
+import { createPace } from './pace.ts';
 import { createPrefixCache, type Prefix } from './prefix-cache.ts';
 import { accept, type Sequence } from './sequence.ts';
 
@@ -13,7 +14,7 @@ export interface SchedulerLimits {
   readonly running: number;
   /** Sequences that wait for one. */
   readonly waiting: number;
-  /** Most prompt tokens in one step. */
+  /** Most prompt tokens in one step. While someone speaks they may be fewer. */
   readonly prefillChunk: number;
   /** A reader that asks for nothing for so long loses its place, if another waits. Much longer than a step. */
   readonly stalledMs: number;
@@ -43,6 +44,8 @@ export interface Scheduler {
   leave(sequence: Sequence): void;
   /** Moves all sequences that can move, or joins the step under way. Never rejects: a sequence keeps its failure. */
   step(): Promise<void>;
+  /** To be called after a step, once the event loop has had a turn: where clocks stand still meanwhile, it is right again. */
+  measure(): void;
 }
 
 export interface SchedulerParts {
@@ -59,7 +62,9 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
   let running: Sequence[] = []; // least recently served first
   let waiting: Sequence[] = [];
   let underWay: Promise<void> | undefined;
+  let unmeasured: { readonly rows: number; readonly startedAtMs: number } | undefined; // the last step
   let meanServiceMs: number | undefined;
+  const pace = createPace(limits.prefillChunk);
   const prefixCache = createPrefixCache(llama, limits.prefixCacheBytes);
   const counts: SchedulerCounts = {
     promptTokens: 0,
@@ -97,21 +102,30 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
   function step(): Promise<void> {
     if (underWay) return underWay;
 
+    unmeasured = undefined;
     admit();
     if (waiting.some((sequence) => !isStalled(sequence))) {
       dropStalled();
       admit();
     }
     const ready = running.filter(({ parts }) => parts.length < MAX_PARTS);
-    const batch = planBatch(ready, { ...limits, ...rowLimits });
+    const speaking = ready.filter((sequence) => !isReading(sequence)).length;
+    const batch = planBatch(ready, { ...rowLimits, prefillChunk: pace.promptRows(speaking) });
     if (batch.length === 0) return Promise.resolve();
 
+    unmeasured = { rows: batch.reduce((sum, { count }) => sum + count, 0), startedAtMs: nowMs() };
     underWay = compute(batch).finally(() => {
       underWay = undefined;
     });
     return underWay;
   }
   const rowLimits = { maxRows: llama.maxRows, maxLogitRows: llama.maxLogitRows };
+
+  function measure(): void {
+    if (underWay || !unmeasured) return; // a later step has begun, or another reader was faster
+    pace.observe(unmeasured.rows, nowMs() - unmeasured.startedAtMs);
+    unmeasured = undefined;
+  }
 
   /** Gives places to those who wait, in order, as far as places and memory go. */
   function admit(): void {
@@ -246,6 +260,7 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
     enter,
     leave,
     step,
+    measure,
   };
 }
 

@@ -34,6 +34,15 @@ describe('planBatch()', () => {
     expect(counts(planBatch([reading(129)], wide))).toEqual(['128']);
   });
 
+  test('gives the first in line a token each when there are fewer tokens than prompts', () => {
+    const limits = { ...wide, prefillChunk: 2 };
+    expect(counts(planBatch([reading(1000), speaking(), reading(9), reading(1)], limits))).toEqual([
+      '1',
+      '1!',
+      '1',
+    ]);
+  });
+
   test('shares the chunk among prompts, and hands on what a short one leaves', () => {
     expect(counts(planBatch([reading(1000), reading(1000)], wide))).toEqual(['64', '64']);
     expect(counts(planBatch([reading(1000), reading(10), reading(1000)], wide))).toEqual(['59', '10!', '59']);
