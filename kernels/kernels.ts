@@ -104,7 +104,7 @@ export interface Device {
   kvWrite(kv: KvCache, layer: number, k: Buf, v: Buf, pos: number, m: number, firstRow: number): void;
 
   /**
-   * Copies positions 0 … length-1 of every layer.
+   * Copies positions 0 … length-1 of every layer; what `to` held after them is lost.
    *
    * Shapes   to and from differ in nothing but their capacity
    * Throws   ShapeError

@@ -17,6 +17,7 @@ interface WasmWeight extends Weight {
 }
 interface WasmKvCache extends KvCache {
   readonly address: number;
+  readonly slots: number; // the capacity in whole blocks of 8 positions
   readonly layerBytes: number; // keys and values of one layer
 }
 
@@ -123,10 +124,11 @@ export class WasmDevice implements Device {
   kvCache(shape: KvShape): KvCache {
     if (shape.headDim % 8 !== 0)
       throw new ShapeError(`kvCache: headDim ${shape.headDim} is no multiple of 8`);
-    const row = this.call('kv_row_bytes', shape.type === 'q8' ? 1 : 0, shape.headDim);
-    const layerBytes = 2 * shape.kvHeads * shape.capacity * row;
+    const slots = 8 * Math.ceil(shape.capacity / 8);
+    const headBytes = this.call('kv_head_bytes', shape.type === 'q8' ? 1 : 0, shape.headDim, slots);
+    const layerBytes = 2 * shape.kvHeads * headBytes;
     const bytes = shape.layers * layerBytes;
-    return { ...shape, bytes, layerBytes, address: this.heap.alloc(bytes) } as WasmKvCache;
+    return { ...shape, bytes, slots, layerBytes, address: this.heap.alloc(bytes) } as WasmKvCache;
   }
 
   embed(out: Buf, weight: Weight, ids: Uint32Array): void {
@@ -181,29 +183,29 @@ export class WasmDevice implements Device {
   }
 
   kvWrite(kv: KvCache, layer: number, k: Buf, v: Buf, pos: number, m: number, firstRow: number): void {
-    const { kvHeads, headDim, capacity, type, address: base, layerBytes } = kv as WasmKvCache;
+    const { kvHeads, headDim, capacity, slots, type, address: base, layerBytes } = kv as WasmKvCache;
     if (pos + m > capacity) throw new ShapeError(`kvWrite: position ${pos + m} of ${capacity}`);
     this.fits('kvWrite: k', k, (firstRow + m) * kvHeads * headDim);
     this.fits('kvWrite: v', v, (firstRow + m) * kvHeads * headDim);
     const skip = 4 * firstRow * kvHeads * headDim;
-    const q8 = type === 'q8' ? 1 : 0;
     const keys = base + layer * layerBytes;
-    this.call('kv_write', q8, address(k) + skip, keys, m, pos, kvHeads, headDim, capacity);
-    this.call('kv_write', q8, address(v) + skip, keys + layerBytes / 2, m, pos, kvHeads, headDim, capacity);
+    this.call(
+      ...(['kv_write', type === 'q8' ? 1 : 0, address(k) + skip, address(v) + skip] as const),
+      ...([keys, keys + layerBytes / 2, m, pos, kvHeads, headDim, slots] as const),
+    );
   }
 
   kvCopy(to: KvCache, from: KvCache, length: number): void {
-    if (to.bytes * from.capacity !== from.bytes * to.capacity)
+    const [target, source] = [to as WasmKvCache, from as WasmKvCache];
+    if (to.bytes * source.slots !== from.bytes * target.slots)
       throw new ShapeError('kvCopy: the caches differ in more than their capacity');
     if (length > Math.min(to.capacity, from.capacity))
       throw new ShapeError(`kvCopy: ${length} positions from ${from.capacity} to ${to.capacity}`);
-    const [target, source] = [to as WasmKvCache, from as WasmKvCache];
-    const heap = new Uint8Array(this.heap.memory.buffer);
-    const row = this.call('kv_row_bytes', source.type === 'q8' ? 1 : 0, source.headDim);
-    for (let head = 0; head < 2 * source.layers * source.kvHeads; head++) {
-      const at = source.address + head * source.capacity * row;
-      heap.copyWithin(target.address + head * target.capacity * row, at, at + length * row);
-    }
+    const { layers, kvHeads, headDim, type } = source;
+    this.call(
+      ...(['kv_copy', type === 'q8' ? 1 : 0, target.address, source.address, 2 * layers * kvHeads] as const),
+      ...([headDim, target.slots, source.slots, length] as const),
+    );
   }
 
   attention(
@@ -216,7 +218,7 @@ export class WasmDevice implements Device {
     firstRow: number,
     heads: number,
   ): void {
-    const { kvHeads, headDim, capacity, type, address: base, layerBytes } = kv as WasmKvCache;
+    const { kvHeads, headDim, capacity, slots, type, address: base, layerBytes } = kv as WasmKvCache;
     if (pos + m > capacity) throw new ShapeError(`attention: position ${pos + m} of ${capacity}`);
     this.fits('attention: q', q, (firstRow + m) * heads * headDim);
     this.fits('attention: out', out, (firstRow + m) * heads * headDim);
@@ -226,7 +228,7 @@ export class WasmDevice implements Device {
     const scratch = this.scratch(this.team.threads * scratchBytes);
     const args = [
       ...[address(out) + skip, address(q) + skip, keys, keys + layerBytes / 2],
-      ...[type === 'q8' ? 1 : 0, m, pos, heads, kvHeads, headDim, capacity],
+      ...[type === 'q8' ? 1 : 0, m, pos, heads, kvHeads, headDim, slots],
     ];
     this.team.run('attention', args, kvHeads, 1, scratch, scratchBytes);
   }

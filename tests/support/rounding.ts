@@ -1,12 +1,17 @@
+/** What int8 kernels see of their activations, in blocks of 32. See `roundedTo`. */
+export function roundedToInt8(x: Float32Array): Float32Array {
+  return roundedTo(127, x, 32);
+}
+
 /**
- * What int8 kernels see of their activations: each block of numbers rounded to multiples of max|x| / 127, as f32 does it.
- * Fed to `ref`, it turns a loose comparison into a tight one.
+ * Each block of numbers rounded to multiples of max|x| / `most`, as f32 does it. What integer kernels see; fed to `ref`,
+ * it turns a loose comparison into a tight one.
  */
-export function roundedToInt8(x: Float32Array, blockSize = 32): Float32Array {
+export function roundedTo(most: number, x: Float32Array, blockSize: number): Float32Array {
   const out = new Float32Array(x.length);
   for (let block = 0; block < x.length; block += blockSize) {
     const slice = x.subarray(block, block + blockSize);
-    const scale = Math.fround(slice.reduce((peak, v) => Math.max(peak, Math.abs(v)), 0) / 127);
+    const scale = Math.fround(slice.reduce((peak, v) => Math.max(peak, Math.abs(v)), 0) / most);
     const inverse = scale === 0 ? 0 : Math.fround(1 / scale);
     slice.forEach((v, i) => {
       out[block + i] = nearestEven(Math.fround(v * inverse)) * scale;

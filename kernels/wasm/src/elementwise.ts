@@ -1,5 +1,5 @@
 // The small ops of a layer. Formulas and shapes: kernels.ts.
-import { exp, madd, sumLanes } from './lanes';
+import { exp2, LOG2E, madd, sumLanes } from './lanes';
 
 /** dim is a multiple of 4. */
 export function rms_norm(out: usize, x: usize, weight: usize, m: i32, dim: i32, eps: f32): void {
@@ -45,7 +45,8 @@ export function silu_mul(gate: usize, up: usize, first: i32, last: i32): void {
   up += <usize>first << 2;
   for (; gate < end; gate += 16, up += 16) {
     const g = v128.load(gate);
-    const sigmoid = f32x4.div(one, f32x4.add(one, exp(f32x4.min(f32x4.neg(g), f32x4.splat(88)))));
+    const power = f32x4.min(f32x4.mul(g, f32x4.splat(-LOG2E)), f32x4.splat(126));
+    const sigmoid = f32x4.div(one, f32x4.add(one, exp2(power)));
     v128.store(gate, f32x4.mul(f32x4.mul(g, sigmoid), v128.load(up)));
   }
 }

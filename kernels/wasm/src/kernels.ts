@@ -2,8 +2,9 @@
 export {
   quantise_q4_0, quantise_q4_1, quantise_q4_k, quantise_q6_k, quantise_q8_0, quantise_q8_1,
 } from './activations';
-export { attention, attention_scratch, kv_row_bytes, kv_write } from './attention';
+export { attention, attention_scratch } from './attention';
 export { add, rms_norm, rope, silu_mul, top_k } from './elementwise';
+export { kv_copy, kv_head_bytes, kv_write } from './kv-cache';
 export {
   matmul_bf16, matmul_f16, matmul_f32, pack_f16, pack_f32, row_bf16, row_f16, row_f32,
 } from './matmul-float';

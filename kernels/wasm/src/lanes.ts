@@ -9,6 +9,9 @@ export const ONE_I16: usize = memory.data<u16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 const LOW_BYTE: usize = memory.data<u16>([255, 255, 255, 255, 255, 255, 255, 255], 16);
 const HALF_BITS: usize = memory.data<u32>([0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000], 16);
 
+export const LOG2E: f32 = 1.44269504;
+const ROUND: f32 = 12582912; // 1.5 · 2^23
+
 /** What `halves` leaves out of its result: 2^112, the distance between the exponent biases of f16 and f32. */
 export const HALF_SCALE: f32 = 5192296858534827628530496329220096.0;
 
@@ -72,22 +75,19 @@ export function maxLane(v: v128): f32 {
   );
 }
 
-/** e^x for x ≤ 88, relative error about 2e-7; 0 below -87. Source: Cody & Waite range reduction, Taylor terms. */
+/** 2^x for x < 128, relative error about 2e-7; never less than 2^-125. The polynomial is minimax on ±1/2. */
 @inline
-export function exp(x: v128): v128 {
-  const y = f32x4.max(x, f32x4.splat(-87.33));
-  const n = f32x4.nearest(f32x4.mul(y, f32x4.splat(1.44269504)));
-  let r = madd(n, f32x4.splat(-0.693359375), y);
-  r = madd(n, f32x4.splat(2.12194440e-4), r);
-  let p = f32x4.splat(1.0 / 720.0);
-  p = madd(p, r, f32x4.splat(1.0 / 120.0));
-  p = madd(p, r, f32x4.splat(1.0 / 24.0));
-  p = madd(p, r, f32x4.splat(1.0 / 6.0));
-  p = madd(p, r, f32x4.splat(0.5));
+export function exp2(x: v128): v128 {
+  const y = f32x4.max(x, f32x4.splat(-125));
+  const shifted = f32x4.add(y, f32x4.splat(ROUND)); // its low bits are y to the nearest integer
+  const r = f32x4.sub(y, f32x4.sub(shifted, f32x4.splat(ROUND)));
+  let p = f32x4.splat(0.0013276472);
+  p = madd(p, r, f32x4.splat(0.009675541));
+  p = madd(p, r, f32x4.splat(0.055507133));
+  p = madd(p, r, f32x4.splat(0.2402212));
+  p = madd(p, r, f32x4.splat(0.69314694));
   p = madd(p, r, f32x4.splat(1));
-  p = madd(p, r, f32x4.splat(1));
-  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return v128.and(f32x4.mul(p, scale), f32x4.ge(x, f32x4.splat(-87.33)));
+  return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
 /** Stores the first `n` of eight numbers: the last rows of a matrix may not fill a group. */
