@@ -2,7 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { openLimits } from './limits.ts';
 import { describeMachine } from './machine.ts';
+import { profileModels } from './profile-models.ts';
 import { type Measured, measure } from './rounds.ts';
 import { BATCHES, selectRows } from './rows.ts';
 import { table } from './table.ts';
@@ -13,6 +15,7 @@ const HELP = `usage: npm run bench -- [options]
   --json             {"machine", "rows": [{"name", "value", "unit", "ratio", "against"}]} on stdout
   --save             also writes bench/results/<date>.md
   --list             prints the rows' names
+  --profile          instead: where a token's time goes, op by op, in the models that --only names; default the 1B in Q4_0
 A ratio is a row's value over that of what it is held against. Progress goes to stderr.`;
 
 const { values: args } = parseArgs({
@@ -22,11 +25,17 @@ const { values: args } = parseArgs({
     json: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 if (args.help) {
   console.log(HELP);
+  process.exit(0);
+}
+
+if (args.profile) {
+  console.log(await profileModels(args.only));
   process.exit(0);
 }
 
@@ -42,9 +51,15 @@ if (args.list) {
 }
 
 const measured: Measured[] = [];
-for (const batch of batches) measured.push(...(await measure(batch, rounds, note)));
+for (const batch of batches)
+  try {
+    measured.push(...(await measure(batch, rounds, note)));
+  } catch (error) {
+    note(`without ${batch.map(({ name }) => name).join(', ')}: ${error}`); // the other rows still count
+    process.exitCode = 1;
+  }
 
-const machine = describeMachine();
+const machine = { ...describeMachine(), ...(await openLimits())() };
 const text = table(machine, measured, rounds);
 console.log(args.json ? JSON.stringify({ machine, rows: measured.map(toJson) }, null, 2) : text);
 if (args.save) {

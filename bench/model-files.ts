@@ -5,7 +5,14 @@ import { smollm2Path } from '../tests/support/smollm2.ts';
 import { makeRandomGguf, type RandomGgufOptions, randomGgufPath } from './make-random-gguf.ts';
 
 /** The models that rows are about, as their names spell them. */
-export type ModelName = 'llama-3.2-1b/q4_0' | 'llama-3.2-1b/q4_k' | 'llama-3.2-1b/q8_0' | 'smollm2-135m/q4_1';
+export const MODEL_NAMES = [
+  'llama-3.2-1b/q4_0',
+  'llama-3.2-1b/q4_k',
+  'llama-3.2-1b/q8_0',
+  'smollm2-135m/q4_1',
+] as const;
+
+export type ModelName = (typeof MODEL_NAMES)[number];
 
 /** Random weights in the 1B's shape. The embedding is in the type that llama.cpp's own files of this kind have. */
 const RANDOM: Partial<Record<ModelName, RandomGgufOptions>> = {

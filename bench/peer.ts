@@ -4,13 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { type ModelName, modelFile } from './model-files.ts';
 import type { Asked } from './peers/take-commands.ts';
 
+/** Positions that a sequence may have, unless a peer says otherwise. */
+export const CONTEXT = 1024;
+
 /** An engine with a model loaded, in a process of its own. */
 export interface PeerSpec {
   readonly script: string; // in peers/
   readonly model: ModelName;
   readonly threads?: number;
   readonly context?: number;
-  /** Flags for the V8 that runs our kernels: Node's, or workerd's. */
+  /** Of the Node it runs in. */
   readonly v8Flags?: readonly string[];
 }
 
@@ -25,14 +28,17 @@ export class Peer {
   }
 
   /** Starts it and waits until its model is loaded. */
-  static async start({ script, model, threads = 1, context = 1024, v8Flags = [] }: PeerSpec): Promise<Peer> {
+  static async start({
+    script,
+    model,
+    threads = 1,
+    context = CONTEXT,
+    v8Flags = [],
+  }: PeerSpec): Promise<Peer> {
     const file = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
     const args = [await modelFile(model), '--threads', String(threads), '--context', String(context)];
     const peer = new Peer(
-      spawn(process.execPath, [...v8Flags, file, ...args], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, MINIFLARE_WORKERD_V8_FLAGS: v8Flags.join(' ') },
-      }),
+      spawn(process.execPath, [...v8Flags, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] }),
     );
     await peer.answer();
     return peer;
@@ -46,7 +52,7 @@ export class Peer {
   }
 
   async close(): Promise<void> {
-    if (this.child.exitCode !== null) return;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.stdin!.end();
     await gone;

@@ -57,12 +57,14 @@ function summary(row: Row, answers: readonly ReadonlyMap<string, number>[]): Mea
   const { ours, against } = row;
   const values = answers.map((answer) => answer.get(sideKey(ours))!);
   const theirs = answers.map((answer) => ('bar' in against ? against.bar : answer.get(sideKey(against))!));
+  const ratio = median(values.map((value, i) => value / theirs[i]!));
+  const isShare = row.unit === '%' && !('bar' in against);
   return {
     row,
-    value: median(values),
+    value: isShare ? 100 * ratio : median(values),
     least: Math.min(...values),
     most: Math.max(...values),
     against: median(theirs),
-    ratio: median(values.map((value, i) => value / theirs[i]!)),
+    ratio,
   };
 }

@@ -1,6 +1,6 @@
 /** What is measured, and what it is held against: the table of the whole bench. */
 import type { ModelName } from './model-files.ts';
-import type { PeerSpec } from './peer.ts';
+import { CONTEXT, type PeerSpec } from './peer.ts';
 import type { Asked } from './peers/take-commands.ts';
 
 export interface Side {
@@ -15,7 +15,7 @@ export interface Bar {
 
 export interface Row {
   readonly name: string;
-  readonly unit: 'tokens/s' | 'MB';
+  readonly unit: 'tokens/s' | '%' | 'ms' | 'MB' | 'hash';
   readonly ours: Side;
   readonly against: Side | Bar;
   readonly againstName: string;
@@ -26,34 +26,69 @@ export type Batch = readonly Row[];
 
 const node = (model: ModelName): PeerSpec => ({ script: 'cria-node.ts', model });
 const workerd = (model: ModelName): PeerSpec => ({ script: 'cria-workerd.ts', model });
-const llamaCpp = (model: ModelName): PeerSpec => ({ script: 'llama-cpp.ts', model });
 
 /** Tokens that a timed decode makes: about a second and a half of the 1B. */
 const DECODE: Asked = { cmd: 'decode', tokens: 32 };
 const prefill = (tokens: number): Asked => ({ cmd: 'prefill', tokens });
 
-/** The same question to ours and to llama.cpp on one thread. */
-const besideLlamaCpp = (
-  task: string,
-  model: ModelName,
-  where: string,
-  peer: PeerSpec,
-  question: Asked,
-): Row => ({
-  name: `${task}/${model}/${where}`,
-  unit: 'tokens/s',
-  ours: { peer, question },
-  against: { peer: llamaCpp(model), question },
-  againstName: 'llama.cpp, 1 thread',
-});
+/** The same question to ours and to llama.cpp, on as many threads. */
+const besideLlamaCpp = (task: string, where: string, peer: PeerSpec, question: Asked): Row => {
+  const { model, threads = 1, context = CONTEXT } = peer;
+  return {
+    name: `${task}/${model}/${where}`,
+    unit: 'tokens/s',
+    ours: { peer, question },
+    against: { peer: { script: 'llama-cpp.ts', model, threads, context }, question },
+    againstName: `llama.cpp, ${threads} thread${threads === 1 ? '' : 's'}`,
+  };
+};
 
 const inNode = (task: string, model: ModelName, question: Asked) =>
-  besideLlamaCpp(task, model, 'node', node(model), question);
+  besideLlamaCpp(task, 'node', node(model), question);
 const inWorkerd = (task: string, model: ModelName, question: Asked) =>
-  besideLlamaCpp(task, model, 'workerd', workerd(model), question);
+  besideLlamaCpp(task, 'workerd', workerd(model), question);
+const onTwoThreads = (task: string, model: ModelName, question: Asked) =>
+  besideLlamaCpp(task, 'node-2-threads', { ...node(model), threads: 2 }, question);
 
 const ONE_B = 'llama-3.2-1b/q4_0';
 const SMOLLM2 = 'smollm2-135m/q4_1';
+
+/** Both caches are filled, not read: peers/fill-cache.ts, peers/llama-cpp-state.ts. */
+const decodeAt = (at: number) =>
+  besideLlamaCpp(
+    `decode-at-${at}`,
+    'node',
+    { ...node(ONE_B), context: at + 256 },
+    { cmd: 'decode', tokens: 8, at },
+  );
+
+/**
+ * The same engine with and without V8's flag for 256-bit vectors. Its results must be the same: a ratio of 1 exactly.
+ * In Node only: the V8 of workerd is built without it.
+ */
+function revectorized(task: string, unit: Row['unit'], question: Asked): Row {
+  const peer = node(ONE_B);
+  return {
+    name: `${task}/${ONE_B}/node-revectorize`,
+    unit,
+    ours: { peer: { ...peer, v8Flags: ['--experimental-wasm-revectorize'] }, question },
+    against: { peer, question },
+    againstName: 'node without the flag',
+  };
+}
+
+/** Both engines in one page. wllama is so slow that few tokens must do. */
+function besideWllama(model: ModelName): Row[] {
+  const peer: PeerSpec = { script: 'chromium.ts', model };
+  const row = (task: string, cmd: string, tokens: number): Row => ({
+    name: `${task}/${model}/chromium`,
+    unit: 'tokens/s',
+    ours: { peer, question: { cmd, tokens } },
+    against: { peer, question: { cmd: `wllama-${cmd}`, tokens } },
+    againstName: 'wllama 3.8.1 in the same page, 1 thread',
+  });
+  return [row('decode', 'decode', 4), row('prefill-16', 'prefill', 16)];
+}
 
 const overWeights = (model: ModelName, where: string, peer: PeerSpec): Row => ({
   name: `memory/${model}/${where}`,
@@ -78,8 +113,49 @@ export const BATCHES: readonly Batch[] = [
       against: { peer: node(ONE_B), question: DECODE },
       againstName: 'one stream',
     },
+    {
+      name: `bandwidth-share/${ONE_B}/node`,
+      unit: '%',
+      ours: { peer: node(ONE_B), question: DECODE },
+      against: { peer: { script: 'read-bandwidth.ts', model: ONE_B }, question: DECODE },
+      againstName: "reading the weights at one thread's bandwidth, in tokens/s",
+    },
+  ],
+  [
+    {
+      name: `not-matmul-share/${ONE_B}/node`,
+      unit: '%',
+      ours: {
+        peer: { script: 'cria-profile.ts', model: ONE_B },
+        question: { cmd: 'not-matmul', tokens: 16, at: 128 },
+      },
+      against: { bar: 8 },
+      againstName: "8 % of a token's time, at 128 positions",
+    },
+  ],
+  [onTwoThreads('decode', ONE_B, DECODE), onTwoThreads('prefill-128', ONE_B, prefill(128))],
+  [decodeAt(1024), decodeAt(8192)],
+  [decodeAt(32_768)],
+  [
+    revectorized('decode', 'tokens/s', DECODE),
+    revectorized('prefill-128', 'tokens/s', prefill(128)),
+    revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
   ],
   [overWeights(ONE_B, 'node', node(ONE_B)), overWeights(ONE_B, 'workerd', workerd(ONE_B))],
+  [
+    {
+      name: `cold-start/${ONE_B}/workerd`,
+      unit: 'ms',
+      ours: {
+        peer: { script: 'cria-cold-start.ts', model: ONE_B },
+        question: { cmd: 'first-token', tokens: 16 },
+      },
+      against: { peer: { script: 'cria-cold-start.ts', model: ONE_B }, question: { cmd: 'allowance' } },
+      againstName: 'the weights at 1 GB/s, and 1.5 s',
+    },
+  ],
+  besideWllama(ONE_B),
+  besideWllama('llama-3.2-1b/q4_k'),
   [inNode('decode', 'llama-3.2-1b/q4_k', DECODE)],
   [inNode('decode', 'llama-3.2-1b/q8_0', DECODE)],
   [

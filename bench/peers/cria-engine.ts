@@ -1,11 +1,19 @@
 import type { Device } from '../../kernels/kernels.ts';
-import type { Span } from '../../models/llama/model.ts';
+import type { SequenceCache, Span } from '../../models/llama/model.ts';
 import { loadModel } from '../../models/load.ts';
 import type { ByteSource } from '../../models/source.ts';
-import { benchPrompt, DECODE_PROMPT, type Question } from './take-commands.ts';
+import { fillCache } from './fill-cache.ts';
+import { benchPrompt, DECODE_PROMPT } from './prompt.ts';
+import type { Question } from './take-commands.ts';
 
 const MAX_ROWS = 128;
 const MAX_STREAMS = 8;
+
+/** Sequences that have read their prompts, and the token each goes on with. */
+interface Live {
+  readonly caches: readonly SequenceCache[];
+  next: number[];
+}
 
 /** Our engine without HTTP, in Node or in a page: the forward pass and the choice of a token. */
 export async function openCriaEngine(device: Device, source: ByteSource, context: number) {
@@ -28,10 +36,10 @@ export async function openCriaEngine(device: Device, source: ByteSource, context
     return best;
   }
 
-  /** Reads a prompt into an empty cache; the token after it. */
-  async function read(cache: Span['cache'], tokens: number): Promise<number> {
+  /** Reads a prompt from position `from` on; the token after it. */
+  async function read(cache: SequenceCache, tokens: number, from = 0): Promise<number> {
     const ids = Uint32Array.from(benchPrompt(tokens, vocabSize));
-    cache.length = 0;
+    fillCache(device, cache, from);
     let at = 0;
     for (; tokens - at > MAX_ROWS; at += MAX_ROWS)
       llama.forward([{ cache, ids: ids.subarray(at, at + MAX_ROWS), logits: 'none' }]);
@@ -39,7 +47,32 @@ export async function openCriaEngine(device: Device, source: ByteSource, context
     return next!;
   }
 
+  /** Brings as many sequences as there are `streams` to position `at`, the last of it by reading a prompt. */
+  async function begin({ at, streams }: Pick<Question, 'at' | 'streams'>): Promise<Live> {
+    while (caches.length < streams) caches.push(llama.newCache(context));
+    const live: Live = { caches: caches.slice(0, streams), next: [] };
+    for (const cache of live.caches) live.next.push(await read(cache, DECODE_PROMPT, at - DECODE_PROMPT));
+    return live;
+  }
+
+  /** Makes so many tokens of each sequence. Returns the milliseconds they took. */
+  async function extend(live: Live, tokens: number): Promise<number> {
+    const start = performance.now();
+    for (let made = 0; made < tokens; made++)
+      live.next = await choose(
+        live.caches.map((cache, i) => ({
+          cache,
+          ids: Uint32Array.of(live.next[i]!),
+          logits: 'last' as const,
+        })),
+      );
+    return performance.now() - start;
+  }
+
   return {
+    begin,
+    extend,
+
     /** Prompt tokens per second. */
     async prefill({ tokens }: Pick<Question, 'tokens'>): Promise<number> {
       const start = performance.now();
@@ -47,19 +80,25 @@ export async function openCriaEngine(device: Device, source: ByteSource, context
       return (1000 * tokens) / (performance.now() - start);
     },
 
-    /** Greedy tokens per second after a prompt, of all streams together. Reading the prompt is not timed. */
-    async decode({ tokens, streams }: Pick<Question, 'tokens' | 'streams'>): Promise<number> {
-      while (caches.length < streams) caches.push(llama.newCache(context));
-      const live = caches.slice(0, streams);
-      let next: number[] = [];
-      for (const cache of live) next.push(await read(cache, DECODE_PROMPT));
+    /** Greedy tokens per second, of all streams together. Reading the prompts is not timed. */
+    async decode(question: Question): Promise<number> {
+      const { tokens, streams } = question;
+      return (1000 * tokens * streams) / (await extend(await begin(question), tokens));
+    },
 
-      const start = performance.now();
-      for (let made = 0; made < tokens; made++)
-        next = await choose(
-          live.map((cache, i) => ({ cache, ids: Uint32Array.of(next[i]!), logits: 'last' as const })),
-        );
-      return (1000 * tokens * streams) / (performance.now() - start);
+    /** A hash of the bits of the logits after a prompt: equal when, and as good as only when, they are. */
+    async digest({ tokens }: Pick<Question, 'tokens'>): Promise<number> {
+      const cache = caches[0]!;
+      cache.length = 0;
+      const ids = Uint32Array.from(benchPrompt(tokens, vocabSize));
+      llama.forward([{ cache, ids: ids.subarray(0, -1), logits: 'none' }]); // a batch, then a token alone
+      const logits = llama.forward([{ cache, ids: ids.subarray(-1), logits: 'last' }]);
+      return hash(new Uint8Array((await device.read(logits, 0, vocabSize)).buffer));
     },
   };
+}
+
+/** FNV-1a of 32 bits. */
+function hash(bytes: Uint8Array): number {
+  return bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 }

@@ -15,6 +15,7 @@ await source.close();
 await takeCommands(`Cria in Node ${process.versions.node}`, {
   prefill: engine.prefill,
   decode: engine.decode,
+  digest: engine.digest,
 
   /** Highest resident MB of this process, once it has read a prompt, that neither weights nor cache explain. */
   async memory({ tokens }) {

@@ -1,8 +1,6 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-
-/** Tokens in the cache before the first that `decode` times, unless a question says otherwise. */
-export const DECODE_PROMPT = 16;
+import { DECODE_PROMPT } from './prompt.ts';
 
 const Question = z.object({
   cmd: z.string(),
@@ -19,14 +17,6 @@ export type Asked = z.input<typeof Question>;
 
 /** Commands by name. Each starts from an empty cache; its unit is its own: tokens per second, bytes, a share. */
 export type Commands = Readonly<Record<string, (question: Question) => Promise<number>>>;
-
-/**
- * Ids spread over the vocabulary, so that rows of the embedding are not all in the processor's cache. Prompts of other
- * numbers share no beginning, so that none is read from a prefix cache.
- */
-export function benchPrompt(length: number, vocab: number, number = 0): number[] {
-  return Array.from({ length }, (_, i) => (1000 + 7919 * number + 37 * i) % vocab);
-}
 
 /**
  * Answers questions from stdin until it ends, so that a bench can alternate between engines: on a shared machine only

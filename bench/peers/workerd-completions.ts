@@ -9,12 +9,12 @@ import { buildAll } from '../../scripts/build.ts';
 import { putWeights } from '../../scripts/local-r2.ts';
 import { startLocalWorkerd } from '../../scripts/local-workerd.ts';
 import type { PeerArgs } from './peer-args.ts';
-import { benchPrompt } from './take-commands.ts';
+import { benchPrompt } from './prompt.ts';
 
 const VOCAB = 49_152; // ids that every model here has
 
 export interface WorkerdCompletions extends AsyncDisposable {
-  /** Milliseconds from the request to the end of the reply. The prompt is a new one every time. */
+  /** Milliseconds from the request to the end of the reply. */
   complete(promptTokens: number, tokens: number): Promise<number>;
   /** Highest resident bytes of the workerd process so far. Linux only. */
   peakBytes(): number;
@@ -39,7 +39,6 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
     onLog: () => {},
   });
 
-  let prompts = 0;
   return {
     async complete(promptTokens, tokens) {
       const start = performance.now();
@@ -47,15 +46,15 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
         method: 'POST',
         body: JSON.stringify({
           model: entry.id,
-          prompt: benchPrompt(promptTokens, VOCAB, prompts++),
+          prompt: benchPrompt(promptTokens, VOCAB),
           max_tokens: tokens,
           temperature: 0,
         }),
       });
-      const reply = await response.text();
+      const body = await response.text();
       const ms = performance.now() - start;
-      if (!response.ok || !reply.includes(`"completion_tokens":${tokens}`))
-        throw new Error(`${tokens} tokens wanted: ${response.status} ${reply}`);
+      const { usage } = JSON.parse(body);
+      if (usage?.completion_tokens !== tokens) throw new Error(`${tokens} tokens wanted, got ${body}`);
       return ms;
     },
 

@@ -1,0 +1,45 @@
+/** Runs in the page: both engines on the same file, one thread each. chromium.ts asks. */
+import { Wllama } from '@wllama/wllama/esm/index.js';
+import { createWasmDevice } from '../../kernels/wasm/device.ts';
+import { httpRangeSource } from '../../models/sources/http-range-source.ts';
+import { openCriaEngine } from './cria-engine.ts';
+import type { Question } from './take-commands.ts';
+
+const CONTEXT = 512;
+const WORDS = ['hello', 'world', 'the', 'red', 'fox', 'tree', 'road', 'sun']; // a token each
+
+export async function openBoth() {
+  const device = createWasmDevice(
+    await WebAssembly.compileStreaming(fetch('/kernels.wasm')),
+    'wasm (relaxed simd)',
+  );
+  const source = await httpRangeSource(new URL('/model.gguf', location.href).href, (url, init) =>
+    fetch(url, init),
+  );
+  const cria = await openCriaEngine(device, source, CONTEXT);
+
+  const wllama = new Wllama({ default: '/wllama.wasm' });
+  const blob = await (await fetch('/model.gguf')).blob();
+  await wllama.loadModel([blob], { n_threads: 1, n_ctx: CONTEXT, n_batch: CONTEXT, n_gpu_layers: 0 });
+
+  let prompts = 0;
+  /** wllama times itself, and counts the tokens of the prompt it was given as text. */
+  async function complete(words: number, tokens: number) {
+    prompts++;
+    const prompt = Array.from({ length: words }, (_, i) => WORDS[(7 * i + prompts) % WORDS.length]).join(' ');
+    const { timings } = await wllama.createCompletion({
+      ...{ prompt, max_tokens: tokens, temperature: 0, cache_prompt: false },
+      ...{ ignore_eos: true },
+    });
+    if (timings === undefined) throw new Error('wllama gave no timings');
+    return timings;
+  }
+
+  return {
+    decode: cria.decode,
+    prefill: cria.prefill,
+    'wllama-decode': async ({ tokens }: Question) => (await complete(2, tokens)).predicted_per_second,
+    /** The begin token is the one that words leave out. */
+    'wllama-prefill': async ({ tokens }: Question) => (await complete(tokens - 1, 1)).prompt_per_second,
+  };
+}

@@ -1,0 +1,21 @@
+/** The edge target as its first request finds it: workerd has begun to listen, the weights lie in its local R2. */
+import { modelBytes } from '../model-files.ts';
+import { peerArgs } from './peer-args.ts';
+import { takeCommands } from './take-commands.ts';
+import { openWorkerdCompletions } from './workerd-completions.ts';
+
+const BYTES_PER_MS = 1e6;
+const ALLOWED_MS = 1500;
+
+const args = peerArgs();
+
+await takeCommands('Cria in workerd, started anew each time', {
+  /** Milliseconds to the first token of a prompt. */
+  async 'first-token'({ tokens }) {
+    await using workerd = await openWorkerdCompletions(args);
+    return await workerd.complete(tokens, 1);
+  },
+
+  /** What that may take: the weights at 1 GB/s, and a second and a half. */
+  allowance: async () => (await modelBytes(args.model)).weights / BYTES_PER_MS + ALLOWED_MS,
+});
