@@ -33,14 +33,14 @@ export async function measure(
     for (const { peer, question } of asked.values())
       await ask({ peer, question: { ...question, tokens: Math.min(question.tokens ?? 0, WARM_TOKENS) } });
 
-    const answers: ReadonlyMap<string, number>[] = [];
+    const answers: ((side: Side) => number)[] = [];
     for (let round = 0; round < rounds; round++) {
       note(`${batch[0]!.name} … round ${round + 1} of ${rounds}`);
       const answer = new Map<string, number>();
       // every other round backwards, so that nobody always comes first
       const order = round % 2 === 0 ? [...asked] : [...asked].reverse();
       for (const [key, side] of order) answer.set(key, await ask(side));
-      answers.push(answer);
+      answers.push((side) => answer.get(sideKey(side))!);
     }
     return batch.map((row) => summary(row, answers));
   } finally {
@@ -53,10 +53,11 @@ const sideKey = (side: Side) => JSON.stringify(side);
 const sidesOf = ({ ours, against }: Row): Side[] => ('bar' in against ? [ours] : [ours, against]);
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-function summary(row: Row, answers: readonly ReadonlyMap<string, number>[]): Measured {
+/** Medians of what the rounds answered. A share of another peer's figure is the ratio, in percent. */
+export function summary(row: Row, rounds: readonly ((side: Side) => number)[]): Measured {
   const { ours, against } = row;
-  const values = answers.map((answer) => answer.get(sideKey(ours))!);
-  const theirs = answers.map((answer) => ('bar' in against ? against.bar : answer.get(sideKey(against))!));
+  const values = rounds.map((answer) => answer(ours));
+  const theirs = rounds.map((answer) => ('bar' in against ? against.bar : answer(against)));
   const ratio = median(values.map((value, i) => value / theirs[i]!));
   const isShare = row.unit === '%' && !('bar' in against);
   return {

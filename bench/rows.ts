@@ -77,17 +77,20 @@ function revectorized(task: string, unit: Row['unit'], question: Asked): Row {
   };
 }
 
-/** Both engines in one page. wllama is so slow that few tokens must do. */
+/** Both engines in one page. wllama is so slow that it makes few tokens, and both read a short prompt. */
 function besideWllama(model: ModelName): Row[] {
   const peer: PeerSpec = { script: 'chromium.ts', model };
-  const row = (task: string, cmd: string, tokens: number): Row => ({
+  const row = (task: string, ours: Asked, against: Asked): Row => ({
     name: `${task}/${model}/chromium`,
     unit: 'tokens/s',
-    ours: { peer, question: { cmd, tokens } },
-    against: { peer, question: { cmd: `wllama-${cmd}`, tokens } },
+    ours: { peer, question: ours },
+    against: { peer, question: against },
     againstName: 'wllama 3.8.1 in the same page, 1 thread',
   });
-  return [row('decode', 'decode', 4), row('prefill-16', 'prefill', 16)];
+  return [
+    row('decode', DECODE, { cmd: 'wllama-decode', tokens: 4 }),
+    row('prefill-16', prefill(16), { cmd: 'wllama-prefill', tokens: 16 }),
+  ];
 }
 
 const overWeights = (model: ModelName, where: string, peer: PeerSpec): Row => ({

@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }));
 test('repeatState writes what llama.cpp writes, and longer states that it reads', async () => {
   const llama = await getLlama({ gpu: false, build: 'never', maxThreads: 1, logLevel: LlamaLogLevel.error });
   const model = await llama.loadModel({ modelPath: tinyLlama('f32').path });
-  const context = await model.createContext({ contextSize: 512, sequences: 1 });
+  const context = await model.createContext({ contextSize: 512, sequences: 1, flashAttention: false });
   const sequence = context.getSequence();
   await sequence.evaluateWithoutGeneratingNewTokens(IDS);
   const saved = join(folder, 'saved');
