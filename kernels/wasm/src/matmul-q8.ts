@@ -14,29 +14,36 @@ function scaled(s: v128, scale: v128, sum: v128): v128 {
   return madd(f32x4.convert_i32x4_s(s), scale, sum);
 }
 
-/** One token against one group. */
+/** One token against two groups, as in matmul-q4.ts. */
 @inline
-function gemv(mins: bool, w: usize, a: usize, end: usize, y: usize, n: i32): void {
-  let fa = f32x4.splat(0), fb = f32x4.splat(0);
-  while (a != end) {
-    let sa = i32x4.splat(0), sb = sa;
-    for (const last = a + 64; a != last; a += 4, w += 16) {
-      const t = v128.load32_splat(a);
-      sa = i32x4.add(sa, i32x4.dot_i16x8_s(t, v128.load8x8_s(w)));
-      sb = i32x4.add(sb, i32x4.dot_i16x8_s(t, v128.load8x8_s(w, 8)));
+function gemv(mins: bool, w: usize, far: usize, a: usize, end: usize, y: usize, n: i32): void {
+  let fa = f32x4.splat(0), fb = fa, fc = fa, fd = fa;
+  for (; a != end; a += WORDS) {
+    let sa = i32x4.splat(0), sb = sa, sc = sa, sd = sa;
+    for (let i: usize = 0; i < 16; i++) {
+      const t = v128.load32_splat(a + 4 * i), p = w + 16 * i;
+      sa = i32x4.add(sa, i32x4.dot_i16x8_s(t, v128.load8x8_s(p)));
+      sb = i32x4.add(sb, i32x4.dot_i16x8_s(t, v128.load8x8_s(p, 8)));
+      sc = i32x4.add(sc, i32x4.dot_i16x8_s(t, v128.load8x8_s(p + far)));
+      sd = i32x4.add(sd, i32x4.dot_i16x8_s(t, v128.load8x8_s(p + far, 8)));
     }
-    const scale = v128.load32_splat(a);
+    w += 256;
+    const scale = v128.load32_splat(a, 64);
     fa = scaled(sa, f32x4.mul(scale, mins ? v128.load(w) : halves(w)), fa);
     fb = scaled(sb, f32x4.mul(scale, mins ? v128.load(w, 16) : halves(w + 8)), fb);
+    fc = scaled(sc, f32x4.mul(scale, mins ? v128.load(w + far) : halves(w + far)), fc);
+    fd = scaled(sd, f32x4.mul(scale, mins ? v128.load(w + far, 16) : halves(w + far + 8)), fd);
     if (mins) {
-      const sum = v128.load32_splat(a, 4);
+      const sum = v128.load32_splat(a, 68);
       fa = madd(v128.load(w, 32), sum, fa);
       fb = madd(v128.load(w, 48), sum, fb);
+      fc = madd(v128.load(w + far, 32), sum, fc);
+      fd = madd(v128.load(w + far, 48), sum, fd);
     }
     w += mins ? 64 : 16;
-    a += WORDS - 64;
   }
   store8(y, fa, fb, n);
+  if (n > 8) store8(y + 32, fc, fd, n - 8);
 }
 
 /** Four tokens against one group, which ends at `end`. */
@@ -80,12 +87,16 @@ function matmul(mins: bool, w: usize, a: usize, y: usize, rows: i32, cols: i32, 
   const group = <usize>blocks * (mins ? Q8_1_BLOCK : Q8_0_BLOCK);
   w += <usize>(first >> 3) * group;
   y += <usize>first << 2;
+  if (m <= FEW) {
+    for (let r = first; r < last; r += 16, w += 2 * group, y += 64) {
+      const far = last - r > 8 ? group : 0;
+      let at = y, from = a;
+      for (let i = 0; i < m; i++, at += stride, from += token) gemv(mins, w, far, from, from + token, at, last - r);
+    }
+    return;
+  }
   for (let r = first; r < last; r += 8, w += group, y += 32) {
     let at = y, from = a;
-    if (m <= FEW) {
-      for (let i = 0; i < m; i++, at += stride, from += token) gemv(mins, w, from, from + token, at, last - r);
-      continue;
-    }
     for (let i = 0; i < m; i += 4, at += 4 * stride, from += 4 * token) {
       tile(mins, w, w + group, from, at, stride, m - i, last - r);
     }
