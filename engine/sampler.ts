@@ -1,5 +1,6 @@
 // Draws a token from a row of logits. Llama 3.2's vocabulary has 128,256 entries, so nothing here sorts a whole
 // row: a histogram finds where the cut of top-k or top-p lies, and only what is above it is sorted.
+import { drawBest } from './draw-best.ts';
 import type { Sampling } from './engine.ts';
 import { LogitsError } from './errors.ts';
 
@@ -51,7 +52,7 @@ export function createSampler(vocabSize: number): Sampler {
     const max = logits[best]!;
     const topK = Math.min(sampling.topK || logits.length, logits.length);
     const isCut = topK < logits.length || sampling.topP < 1;
-    return isCut ? drawBest(logits, max, topK, sampling, coin) : drawAny(logits, max, sampling, coin);
+    return isCut ? drawCut(logits, max, topK, sampling, coin) : drawAny(logits, max, sampling, coin);
   };
 
   /** No cut to find: weighs every id in turn. */
@@ -77,39 +78,24 @@ export function createSampler(vocabSize: number): Sampler {
     return last; // rounding left a sliver past the end
   }
 
-  function drawBest(
+  function drawCut(
     logits: Float32Array,
     max: number,
     topK: number,
-    { temperature, topP, minP }: Sampling,
+    sampling: Sampling,
     coin: number,
   ): number {
+    const { temperature, topP } = sampling;
     const perNat = 1 / temperature;
-    const weightOf = (id: number) => Math.exp((logits[id]! - max) * perNat);
-
     const byCount = topK < logits.length;
     const found = byCount ? cutByCount(logits, max, perNat, topK) : cutByMass(logits, max, perNat, topP);
-    const candidates = sortAbove(logits, max, perNat, found.cut);
-    const most = Math.min(topK, candidates.length);
+    const ids = sortAbove(logits, max, perNat, found.cut)
+      .subarray(0, topK)
+      .map((key) => key % ID_RANGE);
+    const best = ids.map((id) => Math.exp((logits[id]! - max) * perNat));
 
-    let total = found.mass;
-    if (byCount) for (let i = 0; i < most; i++) total += weightOf(candidates[i]! % ID_RANGE);
-
-    let kept = 0;
-    let mass = 0;
-    for (; kept < most && mass <= topP * total; kept++) {
-      const weight = weightOf(candidates[kept]! % ID_RANGE);
-      if (weight < minP || weight === 0) break;
-      mass += weight;
-    }
-
-    let left = coin * mass;
-    for (let i = 0; i < kept; i++) {
-      const id = candidates[i]! % ID_RANGE;
-      left -= weightOf(id);
-      if (left < 0) return id;
-    }
-    return candidates[kept - 1]! % ID_RANGE; // rounding left a sliver past the end
+    const total = byCount ? best.reduce((sum, weight) => sum + weight, 0) : found.mass;
+    return ids[drawBest({ best, total, doubt: 0, isAll: true }, sampling, coin)!]!;
   }
 
   /** The bucket in which the `topK`th best logit lies. Its mass is summed later, over the k alone. */

@@ -1,6 +1,6 @@
 /**
  * What model code asks of a machine. A `Device` owns memory and runs ops on it in the order they were asked for;
- * WASM runs an op at once, WebGPU records it, so only the `read…` calls wait. Model code never sees an address.
+ * WASM runs an op at once, WebGPU records it, so only what gives numbers back waits. Model code never sees an address.
  *
  * Shapes are row-major. `m` is the number of token rows in flight: 1 while decoding, a chunk while prefilling.
  */
@@ -39,6 +39,23 @@ export interface TopK {
   readonly ids: Uint32Array;
   readonly values: Float32Array;
 }
+
+/** Numbers under one sum of `expSums`. */
+export const SUM_STRETCH = 256;
+
+/** What a row weighs under a softmax. */
+export interface ExpSums {
+  readonly max: number; // NaN when a number of the row is
+  /** Of e^((x[i] - max) · scale), over each SUM_STRETCH numbers; the last has the rest. */
+  readonly sums: Float64Array;
+}
+
+/**
+ * How far the sums of `expSums`, those up to any of them or all, may be off, as a share of all. An argument is three
+ * roundings to f32 off, 1.8e-7 of itself, and the mean argument is at most 11 for 2^21 numbers, whatever they are; e^x
+ * adds 3e-7 and adding a few floats 2e-7.
+ */
+export const EXP_SUMS_ERROR = 4e-6;
 
 export interface Device {
   /** What it is, for logs and tests: `ref`, `wasm (relaxed simd)`, `wasm (simd)`. */
@@ -141,4 +158,12 @@ export interface Device {
 
   /** The k largest of x[row], a row of n numbers. k is 1 … 256. */
   topK(x: Buf, row: number, n: number, k: number): Promise<TopK>;
+
+  /** Of x[row], a row of n numbers. scale is above 0. */
+  expSums(x: Buf, row: number, n: number, scale: number): Promise<ExpSums>;
+
+  /** x[row, ids[i]] for each i, of a row of n numbers. */
+  gather(x: Buf, row: number, n: number, ids: ArrayLike<number>): Promise<Float32Array>;
+  /** x[row, ids[i]] = values[i]. */
+  scatter(x: Buf, row: number, n: number, ids: ArrayLike<number>, values: Float32Array): void;
 }

@@ -2,7 +2,16 @@
  * The truth: every op as its formula reads, in f64, in plain TypeScript. Far too slow to serve; it judges the others.
  */
 import { DeviceError, ShapeError } from '../errors.ts';
-import type { Buf, Device, KvCache, KvShape, TopK, Weight } from '../kernels.ts';
+import {
+  type Buf,
+  type Device,
+  type ExpSums,
+  type KvCache,
+  type KvShape,
+  SUM_STRETCH,
+  type TopK,
+  type Weight,
+} from '../kernels.ts';
 import { dequantise } from '../quant/dequantise.ts';
 import { QUANT, type QuantType, rowBytes } from '../quant/types.ts';
 import { attention } from './attention.ts';
@@ -188,6 +197,24 @@ class RefDevice implements Device {
       .sort((a, b) => values[b]! - values[a]! || a - b)
       .slice(0, k);
     return { ids, values: Float32Array.from(ids, (id) => values[id]!) };
+  }
+
+  async expSums(x: Buf, row: number, n: number, scale: number): Promise<ExpSums> {
+    const values = data(x).slice(row * n, (row + 1) * n);
+    const max = values.reduce((a, b) => Math.max(a, b), -Infinity);
+    const sums = new Float64Array(Math.ceil(n / SUM_STRETCH));
+    values.forEach((value, i) => {
+      sums[Math.floor(i / SUM_STRETCH)]! += Math.exp((value - max) * scale);
+    });
+    return { max, sums };
+  }
+
+  async gather(x: Buf, row: number, n: number, ids: ArrayLike<number>): Promise<Float32Array> {
+    return Float32Array.from(ids, (id) => data(x)[row * n + id]!);
+  }
+
+  scatter(x: Buf, row: number, n: number, ids: ArrayLike<number>, values: Float32Array): void {
+    for (let i = 0; i < ids.length; i++) data(x)[row * n + ids[i]!] = values[i]!;
   }
 
   private packed(weight: Weight, offset: number, length: number): Uint8Array {

@@ -2,7 +2,16 @@
  * The CPU backend: AssemblyScript kernels with 128-bit SIMD over one linear memory. An op has run when it returns.
  */
 import { ShapeError } from '../errors.ts';
-import type { Buf, Device, KvCache, KvShape, TopK, Weight } from '../kernels.ts';
+import {
+  type Buf,
+  type Device,
+  type ExpSums,
+  type KvCache,
+  type KvShape,
+  SUM_STRETCH,
+  type TopK,
+  type Weight,
+} from '../kernels.ts';
 import { QUANT, type QuantType, rowBytes } from '../quant/types.ts';
 import { LAYOUTS, type Layout, PACKED_LAYOUT, PANEL_BYTES } from './layouts.ts';
 import { MEMORY_LIMITS, WasmMemory } from './memory.ts';
@@ -265,6 +274,27 @@ export class WasmDevice implements Device {
     const kept = this.call('top_k', address(x) + 4 * row * n, n, k, this.topAddress, values);
     const ids = new Uint32Array(this.heap.memory.buffer, this.topAddress, kept).slice();
     return { ids, values: this.floats(values, kept).slice() };
+  }
+
+  async expSums(x: Buf, row: number, n: number, scale: number): Promise<ExpSums> {
+    this.fits('expSums: x', x, (row + 1) * n);
+    const count = Math.ceil(n / SUM_STRETCH);
+    const to = this.scratch(8 * count);
+    const max = this.call('exp_sums', address(x) + 4 * row * n, n, scale, to);
+    const sums = new Float64Array(this.heap.memory.buffer, to, count).slice();
+    return { max, sums };
+  }
+
+  async gather(x: Buf, row: number, n: number, ids: ArrayLike<number>): Promise<Float32Array> {
+    this.fits('gather: x', x, (row + 1) * n);
+    const from = this.floats(address(x) + 4 * row * n, n);
+    return Float32Array.from(ids, (id) => from[id]!);
+  }
+
+  scatter(x: Buf, row: number, n: number, ids: ArrayLike<number>, values: Float32Array): void {
+    this.fits('scatter: x', x, (row + 1) * n);
+    const to = this.floats(address(x) + 4 * row * n, n);
+    for (let i = 0; i < ids.length; i++) to[ids[i]!] = values[i]!;
   }
 
   private packed(weight: Weight, offset: number, length: number): Uint8Array {

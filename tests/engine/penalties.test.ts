@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Sampling } from '../../engine/engine.ts';
-import { createPenalties } from '../../engine/penalties.ts';
+import { createPenalties, type Penalties } from '../../engine/penalties.ts';
 
 const none: Sampling = {
   temperature: 1,
@@ -13,6 +13,13 @@ const none: Sampling = {
   seed: undefined,
 };
 
+/** A whole row's logits, of which `penalties` changes those that are its own. */
+function penalised(penalties: Penalties, row: readonly number[]): number[] {
+  const own = Float32Array.from(penalties.ids, (id) => row[id]!);
+  penalties.apply(own);
+  return row.map((logit, id) => (penalties.ids.includes(id) ? own[penalties.ids.indexOf(id)]! : logit));
+}
+
 describe('createPenalties()', () => {
   test('is nothing when nothing is asked', () => {
     expect(createPenalties(none, new Uint32Array([1, 2]))).toBeUndefined();
@@ -22,9 +29,7 @@ describe('createPenalties()', () => {
     const penalties = createPenalties({ ...none, repetitionPenalty: 2 }, new Uint32Array([0, 0, 1]))!;
     penalties.push(3);
     penalties.push(3);
-    const logits = new Float32Array([4, -4, 4, 6]);
-    penalties.apply(logits);
-    expect([...logits]).toEqual([2, -8, 4, 3]);
+    expect(penalised(penalties, [4, -4, 4, 6])).toEqual([2, -8, 4, 3]);
   });
 
   test('presence counts once and frequency each time, over the reply alone', () => {
@@ -33,9 +38,7 @@ describe('createPenalties()', () => {
     penalties.push(1);
     penalties.push(2);
     penalties.push(2);
-    const logits = new Float32Array([1, 1, 1]);
-    penalties.apply(logits);
-    expect([...logits]).toEqual([1, 0.25, 0]);
+    expect(penalised(penalties, [1, 1, 1])).toEqual([1, 0.25, 0]);
   });
 
   test('repetition comes before presence', () => {
@@ -44,8 +47,13 @@ describe('createPenalties()', () => {
       new Uint32Array(),
     )!;
     penalties.push(0);
-    const logits = new Float32Array([4]);
-    penalties.apply(logits);
-    expect(logits[0]).toBe(1);
+    expect(penalised(penalties, [4])).toEqual([1]);
+  });
+
+  test('touches only tokens it must, each once', () => {
+    const prompt = new Uint32Array([5, 5, 9]);
+    const penalties = createPenalties({ ...none, frequencyPenalty: 1 }, prompt)!;
+    for (const id of [7, 5, 7]) penalties.push(id);
+    expect(penalties.ids).toEqual([7, 5]);
   });
 });

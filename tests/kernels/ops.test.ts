@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Device, KvCache } from '../../kernels/kernels.ts';
+import { type Device, EXP_SUMS_ERROR, type KvCache, SUM_STRETCH } from '../../kernels/kernels.ts';
 import { fast, ref } from '../support/backends.ts';
 import { nmse, normals, spiked } from '../support/numbers.ts';
 
@@ -69,6 +69,42 @@ describe.each(fast)('$name', ({ create }) => {
     const [actual, truth] = [await run(create()), await run(ref.create())];
     expect([...actual.ids]).toEqual([...truth.ids]);
     expect([...actual.values]).toEqual([...truth.values]);
+  });
+
+  test.each([
+    { n: 1003, spread: 1, scale: 1, why: 'no whole number of stretches' },
+    { n: 128_256, spread: 3, scale: 1 / 0.7, why: "Llama 3's vocabulary" },
+    { n: 128_256, spread: 0.01, scale: 1, why: 'a flat one' },
+    { n: 4096, spread: 30, scale: 100, why: 'one token has it all' },
+  ])('expSums is as near to ref as it says, over $n numbers ($why)', async ({ n, spread, scale }) => {
+    const x = normals(9, 2 * n).map((v) => v * spread);
+    x[n + 5] = -Infinity;
+    const run = (device: Device) => device.expSums(upload(device, x), 1, n, scale);
+    const [actual, truth] = [await run(create()), await run(ref.create())];
+    expect(actual.max).toBe(truth.max);
+    expect(actual.sums).toHaveLength(Math.ceil(n / SUM_STRETCH));
+
+    const total = truth.sums.reduce((sum, weight) => sum + weight, 0);
+    let off = 0;
+    for (const [i, sum] of actual.sums.entries()) {
+      off += sum - truth.sums[i]!;
+      expect(Math.abs(off)).toBeLessThan(EXP_SUMS_ERROR * total);
+    }
+  });
+
+  test.each([0, 17, 1002])('expSums tells of a NaN at %i', async (at) => {
+    const device = create();
+    const x = normals(10, 1003);
+    x[at] = Number.NaN;
+    expect((await device.expSums(upload(device, x), 0, 1003, 1)).max).toBeNaN();
+  });
+
+  test('gather and scatter reach the numbers of one row', async () => {
+    const device = create();
+    const x = upload(device, Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect([...(await device.gather(x, 1, 3, [2, 0]))]).toEqual([6, 4]);
+    device.scatter(x, 1, 3, [2, 0], Float32Array.of(-6, -4));
+    expect([...(await device.read(x, 0, 6))]).toEqual([1, 2, 3, -4, 5, -6]);
   });
 
   test('copyRow moves one row', async () => {

@@ -2,6 +2,7 @@
 // model will say. It checks what a real one would be hurt by: spent caches, rows past a limit, logits read too late.
 import { DeviceError } from '../../kernels/errors.ts';
 import type { Buf, Device, KvCache } from '../../kernels/kernels.ts';
+import { createRefDevice } from '../../kernels/ref/device.ts';
 import type { Llama, SequenceCache, Span } from '../../models/llama/model.ts';
 import type { TokenDecoder, Tokenizer } from '../../models/tokenizer/tokenizer.ts';
 
@@ -62,43 +63,37 @@ export interface ScriptedOptions {
   readonly room?: number;
 }
 
-interface Rows extends Buf {
-  readonly rows: readonly Float32Array[];
-}
-
 export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
   const { script, contextLength = 4096, maxRows = 64, maxLogitRows = 8, room = Infinity } = options;
   const tokensOf = new Map<KvCache, { readonly number: number; readonly tokens: number[] }>();
   const batches: ScriptedSpan[][] = [];
   let made = 0;
   let used = 0;
-  let current: Rows | undefined;
+  let current: Buf | undefined;
+  const rows = createRefDevice();
 
-  const rowOf = (buf: Buf, row: number): Float32Array => {
-    if (buf !== current) throw new Error('logits read after the next forward');
-    const logits = current.rows[row];
-    if (!logits) throw new Error(`logits row ${row} of ${current.rows.length}`);
-    return logits;
+  const check = (logits: Buf): void => {
+    if (logits !== current) throw new Error('logits read after the next forward');
   };
-
-  const reading: Pick<Device, 'read' | 'topK' | 'name' | 'bytesInUse'> = {
+  const late =
+    <A extends unknown[], R>(read: (logits: Buf, ...args: A) => Promise<R>) =>
+    async (logits: Buf, ...args: A): Promise<R> => {
+      await llama.beforeRead();
+      check(logits);
+      return read.call(rows, logits, ...args);
+    };
+  const reading: Partial<Device> = {
     name: 'scripted',
     get bytesInUse() {
       return used;
     },
-    async read(buf, offset, length) {
-      await llama.beforeRead();
-      if (offset % VOCAB !== 0 || length > VOCAB) throw new Error(`read of ${length} at ${offset}`);
-      return rowOf(buf, offset / VOCAB).slice(0, length);
-    },
-    async topK(buf, row, n, k) {
-      await llama.beforeRead();
-      if (n !== VOCAB || k !== 1) throw new Error(`topK of ${k} in ${n}`);
-      const logits = rowOf(buf, row);
-      const ids = [...logits.keys()].filter((id) => !Number.isNaN(logits[id])); // as the kernels do
-      const best = ids.reduce((a, b) => (logits[b]! > logits[a]! ? b : a), ids[0] ?? 0);
-      const count = Math.min(k, ids.length);
-      return { ids: new Uint32Array([best]).slice(0, count), values: logits.slice(best, best + count) };
+    read: late(rows.read),
+    topK: late(rows.topK),
+    expSums: late(rows.expSums),
+    gather: late(rows.gather),
+    scatter(logits, ...args) {
+      check(logits);
+      rows.scatter(logits, ...args);
     },
   };
 
@@ -141,7 +136,7 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
         llama.failNext = undefined;
         throw error;
       }
-      const rows: Float32Array[] = [];
+      const said: Float32Array[] = [];
       const batch: ScriptedSpan[] = [];
       let m = 0;
       for (const { cache, ids, logits } of spans) {
@@ -153,12 +148,13 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
         cache.length += ids.length;
         m += ids.length;
         if (cache.length > cache.kv.capacity) throw new RangeError('past the capacity of a cache');
-        if (logits === 'last') rows.push(script(held.tokens));
+        if (logits === 'last') said.push(script(held.tokens));
       }
       if (m === 0 || m > maxRows) throw new RangeError(`${m} rows of ${maxRows}`);
-      if (rows.length > maxLogitRows) throw new RangeError(`${rows.length} logit rows of ${maxLogitRows}`);
+      if (said.length > maxLogitRows) throw new RangeError(`${said.length} logit rows of ${maxLogitRows}`);
       batches.push(batch);
-      current = { length: rows.length * VOCAB, rows };
+      current = rows.alloc(said.length * VOCAB);
+      rows.write(current, Float32Array.from(said.flatMap((row) => [...row])));
       return current;
     },
   };

@@ -4,6 +4,7 @@ export {
 } from './activations';
 export { attention, attention_scratch } from './attention';
 export { add, rms_norm, rope, silu_mul, top_k } from './elementwise';
+export { exp_sums } from './exp-sums';
 export { kv_copy, kv_head_bytes, kv_write } from './kv-cache';
 export {
   matmul_bf16, matmul_f16, matmul_f32, pack_f16, pack_f32, row_bf16, row_f16, row_f32,
