@@ -43,6 +43,7 @@ export async function startLocalWorkerd(options: LocalWorkerdOptions): Promise<L
         {
           ...readWorker(),
           bindings: vars,
+          cacheAPI: false, // not used, and two more Workers in the process
           assets: { directory: join(dist, 'web'), routerConfig: { has_user_worker: true } },
           modules: await modulesOf(join(dist, 'edge')),
         },
