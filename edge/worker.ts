@@ -16,7 +16,9 @@ export default {
     app ??= build(Env.parse(bindings));
     const response = app.fetch(request);
     // Without this a client that leaves takes the request's pending work with it: the load it began stops halfway, and
-    // no `finally` runs. With it the work goes on, and `request.signal` tells it to end (enable_request_signal).
+    // no `finally` runs. With it the work goes on, and `request.signal` tells it to end (enable_request_signal). Over
+    // plain HTTP workerd takes a closed connection (FIN) for a client that still listens, until it writes: there, a reply
+    // that is not streamed is finished for nobody.
     context.waitUntil(Promise.resolve(response));
     return response;
   },

@@ -61,6 +61,8 @@ const BAD_CHAT: [fields: object, param: string, code?: string][] = [
   [{ seed: 1.5 }, 'seed'],
   [{ seed: 2 ** 64 }, 'seed'],
   [{ max_tokens: 0 }, 'max_tokens'],
+  [{ max_tokens: -1 }, 'max_tokens'],
+  [{ max_tokens: '5' }, 'max_tokens'],
   [{ max_tokens: 1.5 }, 'max_tokens'],
   [{ max_completion_tokens: -1 }, 'max_completion_tokens'],
   [{ max_tokens: 1, max_completion_tokens: 2 }, 'max_tokens'],

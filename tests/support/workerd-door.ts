@@ -3,21 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V4WorkerOptions } from 'miniflare';
 import { CATALOGUE } from '../../models/catalogue.ts';
+import type { Manifest } from '../../models/manifest.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { putWeights } from '../../scripts/local-r2.ts';
 import { type LocalWorkerd, startLocalWorkerd } from '../../scripts/local-workerd.ts';
 import { readVars } from '../../scripts/wrangler-toml.ts';
+import type { DoorOptions } from './door-options.ts';
 import { smollm2Path } from './smollm2.ts';
 
-/** edge/worker.ts, bundled, in the real workerd, the default model in a local R2 of its own. Not loaded yet. */
-export async function openWorkerd(
-  vars: Readonly<Record<string, string>> = {},
-  beside: readonly V4WorkerOptions[] = [],
-): Promise<LocalWorkerd> {
+interface WorkerdDoorOptions extends DoorOptions {
+  readonly beside?: readonly V4WorkerOptions[];
+}
+
+/** edge/worker.ts, bundled, in the real workerd, the model in a local R2 of its own. Not loaded yet. */
+export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<LocalWorkerd> {
+  const { vars = {}, model = smollm2Path(), onLog = () => {}, beside = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
   const storage = join(folder, 'storage');
-  await putWeights({ storage, manifest: CATALOGUE[0]!, path: smollm2Path(), onProgress: () => {} });
+  const manifest = options.model === undefined ? CATALOGUE[0]! : anyBytes(CATALOGUE[0]!);
+  await putWeights({ storage, manifest, path: model, onProgress: () => {} });
   await buildAll(dist);
   const workerd = await startLocalWorkerd({
     dist,
@@ -27,6 +32,7 @@ export async function openWorkerd(
     vars: readVars(vars),
     beside,
     onLog: ({ level, message }) => {
+      onLog(message);
       if (level === 'error' || level === 'warn') console.error(message);
     },
   });
@@ -37,4 +43,9 @@ export async function openWorkerd(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** R2 refuses a file of another sha256 than the catalogue's. */
+function anyBytes(manifest: Manifest): Manifest {
+  return { ...manifest, files: manifest.files.map(({ sha256: _, ...file }) => file) };
 }

@@ -1,4 +1,5 @@
 /** What every door must do, over real HTTP, with the real default model behind it. Tests of the app say the rest. */
+import { connect } from 'node:net';
 import OpenAI, { BadRequestError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
@@ -135,6 +136,8 @@ export function contract(runtime: string, open: (vars: Record<string, string>) =
   describe('a refusal', () => {
     test.each([
       { why: 'no messages', fields: { messages: [] }, status: 400, says: 'messages' },
+      { why: 'messages that are text', fields: { messages: 'hello' }, status: 400, says: 'messages' },
+      { why: 'a negative max_tokens', fields: { max_tokens: -1 }, status: 400, says: 'max_tokens' },
       { why: 'a temperature of 3', fields: { temperature: 3 }, status: 400, says: 'temperature' },
       { why: 'an unknown field', fields: { colour: 'red' }, status: 400, says: 'colour' },
       { why: 'another model', fields: { model: 'gpt-9' }, status: 404, says: 'gpt-9' },
@@ -215,6 +218,18 @@ export function contract(runtime: string, open: (vars: Record<string, string>) =
         .poll(health, { timeout: 30_000 })
         .toMatchObject({ state: 'ready', running: 0, waiting: 0 });
       await reply({});
+    });
+
+    test('may break off before a reply that is not streamed', async () => {
+      const { hostname, port } = door.url;
+      const socket = connect(Number(port), hostname);
+      const body = JSON.stringify({ model: MODEL, messages: ASK, max_tokens: 8000 });
+      socket.write(
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      await expect.poll(health, { timeout: 10_000 }).toMatchObject({ running: 1 });
+      socket.resetAndDestroy(); // a polite end looks like a client that has no more to say, and still listens
+      await expect.poll(health, { timeout: 10_000 }).toMatchObject({ running: 0, waiting: 0 });
     });
 
     test('do not keep health waiting', async () => {

@@ -1,7 +1,7 @@
 /**
  * A client that leaves a Worker before its reply begins: the runtime then cancels the whole call, timers, promises and
- * all. Plain HTTP to workerd does not show it, since workerd notices only when it writes; Cloudflare's front, and a
- * Worker that calls another, cancel at once.
+ * all. Over plain HTTP workerd hears of a connection that is reset, but a client that closes it (FIN) may only have no
+ * more to say, so that is noticed at the next write; Cloudflare's front, and a Worker that calls another, cancel at once.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
@@ -25,14 +25,13 @@ export default {
 
 let workerd: LocalWorkerd;
 beforeAll(async () => {
-  workerd = await openWorkerd({}, [
-    {
-      name: 'caller',
-      compatibilityDate: '2026-11-01',
-      serviceBindings: { CRIA: 'cria' },
-      modules: [{ type: 'ESModule', path: 'caller.mjs', contents: CALLER }],
-    },
-  ]);
+  const caller = {
+    name: 'caller',
+    compatibilityDate: '2026-11-01',
+    serviceBindings: { CRIA: 'cria' },
+    modules: [{ type: 'ESModule' as const, path: 'caller.mjs', contents: CALLER }],
+  };
+  workerd = await openWorkerd({ beside: [caller] });
 });
 afterAll(() => workerd[Symbol.asyncDispose]());
 

@@ -1,4 +1,4 @@
 import { openWorkerd } from '../support/workerd-door.ts';
 import { contract } from './contract.ts';
 
-contract('workerd', openWorkerd);
+contract('workerd', (vars) => openWorkerd({ vars }));

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect } from 'vitest';
+import { CATALOGUE } from '../../models/catalogue.ts';
+import { filePath } from '../../models/cli/pull.ts';
+import { buildAll } from '../../scripts/build.ts';
+import type { Door } from '../targets/contract.ts';
+import type { DoorOptions } from './door-options.ts';
+import { smollm2Path } from './smollm2.ts';
+
+/** lambda/server.ts in a process of its own, weights on disk. Not loaded yet. */
+export async function openNode(options: DoorOptions = {}): Promise<Door> {
+  const { vars = {}, model = smollm2Path(), onLog = () => {} } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
+  const dist = join(folder, 'dist');
+  await buildAll(dist);
+  const link = filePath(folder, CATALOGUE[0]!, CATALOGUE[0]!.files[0]!);
+  await mkdir(dirname(link), { recursive: true });
+  await symlink(model, link);
+
+  const server = spawn(process.execPath, ['lambda/server.ts'], {
+    env: { ...process.env, ...vars, PORT: '0', CRIA_HOME: folder, CRIA_WEB: join(dist, 'web') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: server.stdout }).on('line', onLog);
+  const [line] = (await once(lines, 'line')) as [string];
+  return {
+    url: new URL((JSON.parse(line) as { url: string }).url),
+    async [Symbol.asyncDispose]() {
+      server.kill('SIGTERM');
+      const [code] = await once(server, 'exit');
+      expect(code).toBe(0);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
