@@ -3,6 +3,8 @@ export interface ByteSource {
   /** For messages: a path, a key, a URL. */
   readonly name: string;
   readonly size: number; // bytes
+  /** Of all bytes, in lower-case hex, where the store itself computed it when they came in: R2 may, a disk does not. */
+  readonly sha256?: string | undefined;
 
   /** Exactly `length` bytes from `offset`. Throws FormatError when they are not all there. */
   read(offset: number, length: number): Promise<Uint8Array>;
@@ -13,3 +15,6 @@ export interface ByteSource {
    */
   stream(offset: number, length: number): AsyncIterable<Uint8Array>;
 }
+
+/** Opens a file of a model by its name; undefined when there is no such file. Whoever opens it closes it. */
+export type OpenFile = (name: string) => Promise<(ByteSource & Partial<AsyncDisposable>) | undefined>;

@@ -2,6 +2,7 @@
 import type { Device } from '../../kernels/kernels.ts';
 import { FormatError } from '../errors.ts';
 import type { Gguf } from '../gguf/gguf.ts';
+import type { GgufMetadata } from '../gguf/metadata.ts';
 import type { ByteSource } from '../source.ts';
 import { configFromGguf, type LlamaConfig } from './config.ts';
 import { floats, loadWeights, type StoredTensor, type TensorNames } from './load-weights.ts';
@@ -42,10 +43,22 @@ export async function loadGgufWeights(
   gguf: Gguf,
   onProgress: (done: number, total: number) => void,
 ): Promise<LoadedWeights> {
-  const config = configFromGguf(gguf.metadata);
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, { type, shape, offset, bytes }] of gguf.tensors)
-    tensors.set(name, { source, name, type, rows: shape[1] ?? 1, cols: shape[0] ?? 1, offset, bytes });
+  for (const [name, { type, shape, offset, bytes }] of gguf.tensors) {
+    const [cols, rows = 1] = shape as [number, number?];
+    tensors.set(name, { name, type, rows, cols, packed: false, parts: [{ source, offset, bytes }] });
+  }
+  return loadTensors(device, gguf.metadata, tensors, onProgress);
+}
+
+/** As `loadGgufWeights`, of tensors that have left their GGUF file and kept their names. */
+export async function loadTensors(
+  device: Device,
+  metadata: GgufMetadata,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  onProgress: (done: number, total: number) => void,
+): Promise<LoadedWeights> {
+  const config = configFromGguf(metadata);
   for (const name of tensors.keys())
     if (/\.bias$/.test(name))
       throw new FormatError('llama', 0, `'${name}': biases are not part of a Llama 3`);
@@ -61,7 +74,8 @@ async function ropeDivisors(
   { headDim }: LlamaConfig,
 ): Promise<Float32Array | undefined> {
   if (tensor === undefined) return undefined;
+  const [{ source, offset, bytes }] = tensor.parts;
   if (tensor.type !== 'f32' || tensor.rows !== 1 || tensor.cols !== headDim / 2)
-    throw new FormatError('llama', tensor.offset, `${ROPE_FREQS} is not ${headDim / 2} f32 numbers`);
-  return floats('f32', await tensor.source.read(tensor.offset, tensor.bytes));
+    throw new FormatError('llama', offset, `${ROPE_FREQS} is not ${headDim / 2} f32 numbers`);
+  return floats('f32', await source.read(offset, bytes));
 }

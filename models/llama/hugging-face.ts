@@ -71,7 +71,8 @@ export async function loadHuggingFaceWeights(
       const [rows, cols] = tensor.shape.length === 2 ? tensor.shape : [1, ...tensor.shape];
       const { offset, bytes } = tensor;
       const matrix = tensor.shape.length <= 2 && rows !== undefined && cols !== undefined;
-      if (matrix) tensors.set(name, { source, name, type: weightType(tensor), rows, cols, offset, bytes });
+      const parts = [{ source, offset, bytes }] as const;
+      if (matrix) tensors.set(name, { name, type: weightType(tensor), rows, cols, packed: false, parts });
     }
 
   const { headDim, ropeTheta } = config;

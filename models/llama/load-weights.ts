@@ -1,19 +1,28 @@
-/** From a file's tensors to a device's: one pass over the file, in its own order, never a tensor whole in JS memory. */
+/** From a file's tensors to a Llama's on a device. */
 import type { Buf, Device, Weight } from '../../kernels/kernels.ts';
 import { dequantise } from '../../kernels/quant/dequantise.ts';
 import { type QuantType, rowBytes } from '../../kernels/quant/types.ts';
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from '../source.ts';
+import { type Delivery, deliver } from '../tensors/deliver.ts';
+import { atOnce, inGroups, inPlace } from '../tensors/receivers.ts';
 import type { LlamaConfig } from './config.ts';
 import type { LayerWeights, LlamaWeights } from './weights.ts';
 
-/** A tensor's place in a file. `rows` × `cols`; a vector has one row. */
+/** A tensor in a file. `rows` × `cols`; a vector has one row. */
 export interface StoredTensor {
-  readonly source: ByteSource;
   readonly name: string;
   readonly type: QuantType;
   readonly rows: number;
   readonly cols: number;
+  /** Whether the bytes lie as the device packs them. Otherwise they are rows as GGML stores them, in one part. */
+  readonly packed: boolean;
+  /** Where its bytes are, first to last. */
+  readonly parts: readonly [TensorPart, ...TensorPart[]];
+}
+
+export interface TensorPart {
+  readonly source: ByteSource;
   readonly offset: number;
   readonly bytes: number;
 }
@@ -36,8 +45,6 @@ export interface StoredModel {
   readonly reorder: RowOrder | undefined;
 }
 
-const GROUP = 8; // rows that a device packs together
-
 /**
  * Loads all weights. `onProgress` hears bytes done of bytes in all.
  *
@@ -51,20 +58,33 @@ export async function loadWeights(
   onProgress: (done: number, total: number) => void,
 ): Promise<LlamaWeights> {
   const { names, tensors } = file;
-  const wanted = new Map<StoredTensor, () => Receiver>();
+  const deliveries: Delivery[] = [];
   const matrix = (name: string, rows: number | undefined, cols: number, reorder?: RowOrder): Weight => {
     const tensor = expect(file, name, rows, cols);
     const weight = device.weight(tensor.type, tensor.rows, cols);
-    const whole = (bytes: Uint8Array) => device.writeRows(weight, 0, reorder!(tensor, bytes));
-    wanted.set(tensor, () => (reorder ? atOnce(tensor, whole) : inGroups(device, tensor, weight)));
+    if (tensor.packed) {
+      let at = 0;
+      for (const part of tensor.parts) {
+        const offset = at;
+        deliveries.push({ ...part, name, begin: () => inPlace(device, weight, offset) });
+        at += part.bytes;
+      }
+    } else {
+      const [part] = tensor.parts;
+      const whole = (bytes: Uint8Array) => device.writeRows(weight, 0, reorder!(tensor, bytes));
+      const begin = () => (reorder ? atOnce(part.bytes, whole) : inGroups(device, weight));
+      deliveries.push({ ...part, name, begin });
+    }
     return weight;
   };
   const vector = (name: string, length: number): Buf => {
-    const tensor = expect(file, name, 1, length);
-    if (tensor.type !== 'f32' && tensor.type !== 'bf16' && tensor.type !== 'f16')
-      throw new FormatError('llama', tensor.offset, `${name} is ${tensor.type}, a norm is kept in floats`);
+    const { type, parts } = expect(file, name, 1, length);
+    const [part] = parts;
+    if (type !== 'f32' && type !== 'bf16' && type !== 'f16')
+      throw new FormatError('llama', part.offset, `${name} is ${type}, a norm is kept in floats`);
     const buf = device.alloc(length);
-    wanted.set(tensor, () => atOnce(tensor, (bytes) => device.write(buf, floats(tensor.type, bytes))));
+    const write = (bytes: Uint8Array) => device.write(buf, floats(type, bytes));
+    deliveries.push({ ...part, name, begin: () => atOnce(part.bytes, write) });
     return buf;
   };
 
@@ -87,7 +107,7 @@ export async function loadWeights(
   const norm = vector(names.norm, dim);
   const lmHead = tensors.has(names.lmHead) ? matrix(names.lmHead, embedTokens.rows, dim) : embedTokens;
 
-  await fill(wanted, onProgress);
+  await deliver(deliveries, onProgress);
   return { embedTokens, layers, norm, lmHead, frequencies };
 }
 
@@ -97,113 +117,10 @@ function expect(file: StoredModel, name: string, rows: number | undefined, cols:
   if ((rows !== undefined && tensor.rows !== rows) || tensor.cols !== cols)
     throw new FormatError(
       'llama',
-      tensor.offset,
+      tensor.parts[0].offset,
       `tensor '${name}' is ${tensor.rows} × ${tensor.cols}, the config says ${rows ?? 'any'} × ${cols}`,
     );
   return tensor;
-}
-
-/** Fills from one file after the other. */
-async function fill(
-  wanted: ReadonlyMap<StoredTensor, () => Receiver>,
-  onProgress: (done: number, total: number) => void,
-): Promise<void> {
-  const tensors = [...wanted.keys()].sort((a, b) => a.offset - b.offset);
-  const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
-  let done = 0;
-  for (const source of new Set(tensors.map((tensor) => tensor.source))) {
-    const order = tensors.filter((tensor) => tensor.source === source);
-    await fillFrom(source, order, (tensor) => {
-      onProgress(done, total);
-      done += tensor.bytes;
-      return wanted.get(tensor)!();
-    });
-  }
-  onProgress(total, total);
-}
-
-/** Streams tensors in file order. Gaps between them are read over, not sought: one request does it all. */
-async function fillFrom(
-  source: ByteSource,
-  order: readonly StoredTensor[],
-  begin: (tensor: StoredTensor) => Receiver,
-): Promise<void> {
-  const start = order[0]!.offset;
-  const last = order.at(-1)!;
-
-  let at = start; // where in the file the stream stands
-  let next = 0;
-  let piece = begin(order[0]!);
-  for await (const chunk of source.stream(start, last.offset + last.bytes - start)) {
-    for (let used = 0; used < chunk.length && next < order.length; ) {
-      const tensor = order[next]!;
-      const skip = Math.max(0, tensor.offset - (at + used));
-      if (skip >= chunk.length - used) break;
-      used += skip;
-      const left = tensor.offset + tensor.bytes - (at + used);
-      const take = Math.min(left, chunk.length - used);
-      piece.push(chunk.subarray(used, used + take));
-      used += take;
-      if (take === left) {
-        piece.end();
-        const following = order[++next];
-        if (following !== undefined) piece = begin(following);
-      }
-    }
-    at += chunk.length;
-  }
-  if (next < order.length) throw new FormatError(source.name, at, `ends inside '${order[next]!.name}'`);
-}
-
-interface Receiver {
-  push(bytes: Uint8Array): void;
-  end(): void;
-}
-
-/** Keeps a tensor until it is all there. */
-function atOnce(tensor: StoredTensor, use: (bytes: Uint8Array) => void): Receiver {
-  const all = new Uint8Array(tensor.bytes);
-  let filled = 0;
-  return {
-    push(bytes) {
-      all.set(bytes, filled);
-      filled += bytes.length;
-    },
-    end: () => use(all),
-  };
-}
-
-/** Hands rows over eight at a time, and keeps only what does not make eight yet. */
-function inGroups(device: Device, tensor: StoredTensor, weight: Weight): Receiver {
-  const groupBytes = GROUP * rowBytes(tensor.type, tensor.cols);
-  const rest = new Uint8Array(groupBytes);
-  let kept = 0;
-  let row = 0;
-  const write = (bytes: Uint8Array, rows: number) => {
-    device.writeRows(weight, row, bytes);
-    row += rows;
-  };
-  return {
-    push(bytes) {
-      let used = 0;
-      if (kept > 0) {
-        used = Math.min(groupBytes - kept, bytes.length);
-        rest.set(bytes.subarray(0, used), kept);
-        kept += used;
-        if (kept < groupBytes) return;
-        write(rest, GROUP);
-        kept = 0;
-      }
-      const groups = Math.floor((bytes.length - used) / groupBytes);
-      if (groups > 0) write(bytes.subarray(used, used + groups * groupBytes), groups * GROUP);
-      used += groups * groupBytes;
-      rest.set(bytes.subarray(used));
-      kept = bytes.length - used;
-    },
-    end() {
-      if (kept > 0) write(rest.subarray(0, kept), tensor.rows - row);
-    },
-  };
 }
 
 /** A small vector of floats, whichever way it is stored. */
