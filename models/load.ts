@@ -1,13 +1,17 @@
-/** A model file made ready to run: weights on a device, tokenizer, prompt template. */
+/** A model's files made ready to run: weights on a device, tokenizer, prompt template. */
 import type { Device } from '../kernels/kernels.ts';
 import { readGguf } from './gguf/gguf.ts';
+import type { GgufMetadata } from './gguf/metadata.ts';
+import type { CreateHasher } from './hashed-source.ts';
 import type { LlamaConfig } from './llama/config.ts';
 import { createLlama, type LlamaOptions } from './llama/forward.ts';
-import { loadGgufWeights } from './llama/gguf.ts';
+import { type LoadedWeights, loadGgufWeights, loadTensors } from './llama/gguf.ts';
 import type { Llama } from './llama/model.ts';
+import type { PackedManifest } from './packed/manifest.ts';
+import { openPacked } from './packed/open.ts';
 import { choosePrompt } from './prompts/choose.ts';
 import type { PromptTemplate } from './prompts/prompt.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource, OpenFile } from './source.ts';
 import type { BpeTokenizer } from './tokenizer/bpe-tokenizer.ts';
 import { tokenizerFromGguf } from './tokenizer/from-gguf.ts';
 
@@ -37,12 +41,42 @@ export async function loadModel(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const gguf = await readGguf(source);
-  const tokenizer = tokenizerFromGguf(gguf);
+  return ready(device, gguf.metadata, options, (onProgress) =>
+    loadGgufWeights(device, source, gguf, onProgress),
+  );
+}
+
+/**
+ * Loads a packed model, as `cria pack` writes it; `open` finds the files that its manifest names.
+ *
+ * Throws   FormatError when it is packed for another layout, or not sound; IntegrityError, DeviceError
+ */
+export async function loadPackedModel(
+  device: Device,
+  manifest: PackedManifest,
+  open: OpenFile,
+  createHasher: CreateHasher,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const { gguf, tensors } = await openPacked(device, manifest, open, createHasher);
+  return ready(device, gguf.metadata, options, (onProgress) =>
+    loadTensors(device, gguf.metadata, tensors, onProgress),
+  );
+}
+
+/** The small things first: a file that lacks one is refused before its weights are read. */
+async function ready(
+  device: Device,
+  metadata: GgufMetadata,
+  options: LoadOptions,
+  load: (onProgress: (done: number, total: number) => void) => Promise<LoadedWeights>,
+): Promise<LoadedModel> {
+  const tokenizer = tokenizerFromGguf({ metadata });
   const prompt = choosePrompt({
     template: options.template,
-    chatTemplate: gguf.metadata.has(CHAT_TEMPLATE) ? gguf.metadata.string(CHAT_TEMPLATE) : undefined,
+    chatTemplate: metadata.has(CHAT_TEMPLATE) ? metadata.string(CHAT_TEMPLATE) : undefined,
     tokenizer,
   });
-  const { config, weights } = await loadGgufWeights(device, source, gguf, options.onProgress ?? (() => {}));
+  const { config, weights } = await load(options.onProgress ?? (() => {}));
   return { llama: createLlama(device, config, weights, options), config, tokenizer, prompt };
 }

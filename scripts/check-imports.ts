@@ -37,7 +37,7 @@ const RULES: readonly Rule[] = [
     files: /^(engine\/|models\/(?!cli\/)|kernels\/(kernels|errors)\.ts$)/,
     packages: NONE,
   },
-  { folder: /^models\/cli\//, files: /^(models|kernels\/quant)\//, packages: /^(node:|zod$)/ },
+  { folder: /^models\/cli\//, files: /^(models|kernels)\//, packages: /^(node:|zod$)/ },
   {
     folder: /^models\//,
     files: /^(models\/(?!cli\/)|kernels\/((kernels|errors)\.ts$|quant\/))/,

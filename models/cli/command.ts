@@ -1,4 +1,4 @@
-import type { Terminal } from './pull-events.ts';
+import type { Terminal } from './events.ts';
 
 /** What a command may touch of the machine. */
 export interface Shell {

@@ -5,12 +5,14 @@ import type { Command, Shell } from './command.ts';
 import { GatedModelError, NoSourceError, UsageError } from './errors.ts';
 import { inspectCommand } from './inspect.ts';
 import { listCommand } from './list.ts';
+import { packCommand } from './pack-command.ts';
 import { pullCommand } from './pull-command.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   pull: pullCommand,
   list: listCommand,
   inspect: inspectCommand,
+  pack: packCommand,
 };
 
 const USAGE = `cria <command> [--help]
@@ -51,7 +53,7 @@ async function main([name, ...args]: readonly string[], shell: Shell): Promise<n
     return 0;
   } catch (error) {
     if (shell.signal.aborted) {
-      process.stderr.write('\ninterrupted; run the same command again to continue where it stopped\n');
+      process.stderr.write('\ninterrupted; run the same command again to go on\n');
       return INTERRUPTED;
     }
     if (!(error instanceof Error) || !('code' in error)) throw error;

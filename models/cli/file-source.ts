@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { FormatError } from '../errors.ts';
-import type { ByteSource } from '../source.ts';
+import type { ByteSource, OpenFile } from '../source.ts';
 
 const CHUNK_BYTES = 4 << 20; // large enough that a read is one system call's worth of time, not many
 
@@ -47,5 +48,17 @@ export async function openFileSource(path: string): Promise<FileSource> {
     },
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Opens the files of a folder by their names. */
+export function openFolder(folder: string): OpenFile {
+  return async (file) => {
+    try {
+      return await openFileSource(join(folder, file));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   };
 }

@@ -1,5 +1,9 @@
+/** Where things are on this machine. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Manifest } from '../manifest.ts';
+import { PACKED_FOLDER, PACKED_MANIFEST } from '../packed/manifest.ts';
 
 /** The environment variables that say where files live. */
 export interface HomeVariables {
@@ -14,4 +18,19 @@ export function criaHome(variables: HomeVariables, platform: NodeJS.Platform = p
   return platform === 'darwin'
     ? join(homedir(), 'Library', 'Caches', 'cria')
     : join(homedir(), '.cache', 'cria');
+}
+
+/** Where a model's files are. */
+export function modelFolder(home: string, { name }: Manifest): string {
+  return join(home, 'models', name);
+}
+
+/** Where `cria pack` keeps a model's packed form. */
+export function packedFolder(home: string, manifest: Manifest): string {
+  return join(modelFolder(home, manifest), PACKED_FOLDER);
+}
+
+/** Whether it has been packed: the manifest is written last. */
+export function isPacked(home: string, manifest: Manifest): boolean {
+  return existsSync(join(packedFolder(home, manifest), PACKED_MANIFEST));
 }

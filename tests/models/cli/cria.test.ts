@@ -1,11 +1,22 @@
 /** The `cria` command as a user runs it: its own process, its exit code, its two outputs. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findModel } from '../../../models/catalogue.ts';
 import { fakeHub } from '../../support/fake-hub.ts';
 import { smollm2Path } from '../../support/smollm2.ts';
+import { tinyLlama } from '../../support/tiny-llama.ts';
 
 let home: string;
 beforeAll(() => {
@@ -16,7 +27,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 test('cria without a command lists the commands', async () => {
   const { code, stdout } = await cria([]);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/pull .+\n +list .+\n +inspect /);
+  expect(stdout).toMatch(/pull .+\n +list .+\n +inspect .+\n +pack /);
 });
 
 test.each([
@@ -24,13 +35,14 @@ test.each([
   { args: ['pull', '--fast'], says: "Unknown option '--fast'" },
   { args: ['pull', 'one', 'two'], says: 'pull takes one model, not 2' },
   { args: ['inspect'], says: 'inspect takes one file, not 0' },
+  { args: ['pack'], says: 'pack takes one model, not 0' },
 ])('cria $args exits with 2 and says why', async ({ args, says }) => {
   const { code, stdout, stderr } = await cria(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(says);
 });
 
-test.each(['pull', 'list', 'inspect'])('cria %s --help says how it is used', async (command) => {
+test.each(['pull', 'list', 'inspect', 'pack'])('cria %s --help says how it is used', async (command) => {
   const { code, stdout } = await cria([command, '--help']);
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^cria ${command} `));
@@ -58,10 +70,7 @@ describe('cria pull', () => {
     await using hub = await fakeHub((_, response) => response.writeHead(404).end());
     const { code, stdout, stderr } = await cria(['pull', 'llama3.2:1b', '--json'], { HF_ENDPOINT: hub.url });
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-    const lines = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { event: string });
+    const lines = jsonLines(stdout);
     expect(lines.map(({ event }) => event)).toEqual(['licence', 'file', 'error']);
     expect(lines.at(-1)).toMatchObject({ code: 'source_unavailable' });
   });
@@ -89,11 +98,11 @@ describe('cria pull', () => {
 
 test('cria list shows what is here', async () => {
   const { stdout } = await cria(['list', '--json']);
-  const entries = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { name: string; pulled: boolean });
-  expect(entries[0]).toMatchObject({ name: 'smollm2-135m-instruct-q4_1', pulled: false });
+  expect(jsonLines(stdout)[0]).toMatchObject({
+    name: 'smollm2-135m-instruct-q4_1',
+    pulled: false,
+    packed: false,
+  });
 });
 
 describe('cria inspect', () => {
@@ -125,6 +134,65 @@ describe('cria inspect', () => {
     expect(stderr).toContain('gguf: byte 0: magic is not "GGUF"');
   });
 });
+
+describe('cria pack', () => {
+  test('packs a file beside it, and inspect says what it wrote', async () => {
+    const path = join(home, 'tiny.gguf');
+    copyFileSync(tinyLlama('q4_k').path, path);
+    const { code, stdout, stderr } = await cria(['pack', path, '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = jsonLines(stdout);
+    expect(lines[0]).toEqual({ event: 'packing', file: 'tiny.gguf', layout: 'wasm-8x32/1' });
+    expect(lines.at(-1)).toMatchObject({ event: 'packed', path: join(home, 'tiny.packed'), files: 3 });
+
+    const inspected = await cria(['inspect', join(home, 'tiny.packed')]);
+    expect(inspected.stdout).toContain('tiny.gguf, packed as wasm-8x32/1');
+    expect(inspected.stdout).toMatch(/^weights-1-of-1\.safetensors +\d+ +[0-9a-f]{64}$/m);
+  });
+
+  test('packs a model of the catalogue where the servers look for it', async () => {
+    const model = smollm2Path();
+    const folder = join(home, 'models/smollm2-135m-instruct-q4_1');
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(model, join(folder, basename(model)));
+    const { code, stdout } = await cria(['pack', 'smollm2']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^packing SmolLM2.+\n(.*\n)*packed into .+packed \(3 files, /);
+    expect(readdirSync(join(folder, 'packed')).sort()).toEqual([
+      'header.gguf',
+      'manifest.json',
+      'weights-1-of-1.safetensors',
+    ]);
+    const [entry] = jsonLines((await cria(['list', '--json'])).stdout);
+    expect(entry).toMatchObject({ pulled: true, packed: true });
+  });
+
+  test('says what to do first when the model is not here', async () => {
+    const { code, stderr } = await cria(['pack', 'llama3.2:1b']);
+    expect(code).toBe(1);
+    expect(stderr).toContain("is missing: run 'cria pull llama3.2:1b' first");
+  });
+
+  test('leaves no manifest when the file is not what the catalogue says', async () => {
+    const { name, files } = findModel('smollm2');
+    const other = mkdtempSync(join(tmpdir(), 'cria-other-'));
+    const path = join(other, 'models', name, files[0]!.name);
+    mkdirSync(dirname(path), { recursive: true });
+    copyFileSync(tinyLlama('q4_0').path, path);
+    const { code, stderr } = await cria(['pack', 'smollm2'], { CRIA_HOME: other });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`the manifest says ${files[0]!.sha256}`);
+    expect(readdirSync(join(dirname(path), 'packed'))).not.toContain('manifest.json');
+    rmSync(other, { recursive: true });
+  });
+});
+
+function jsonLines(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
 
 interface Outcome {
   readonly code: number | null;

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CliEvent } from '../../../models/cli/events.ts';
 import { pull } from '../../../models/cli/pull.ts';
-import type { PullEvent } from '../../../models/cli/pull-events.ts';
 import type { Manifest, ModelSource } from '../../../models/manifest.ts';
 import {
   type FakeHub,
@@ -253,15 +253,15 @@ interface Overrides {
   readonly token?: string | undefined;
   readonly silenceMs?: number;
   readonly signal?: AbortSignal;
-  readonly report?: (event: PullEvent) => unknown;
+  readonly report?: (event: CliEvent) => unknown;
 }
 
 async function pulled(
   hub: Pick<FakeHub, 'url'>,
   entry: Manifest,
   overrides: Overrides = {},
-): Promise<PullEvent[]> {
-  const events: PullEvent[] = [];
+): Promise<CliEvent[]> {
+  const events: CliEvent[] = [];
   await pull(entry, {
     home,
     hub: {

@@ -1,5 +1,5 @@
-/** What a pull says while it works, in one of three voices: a bar, plain lines, or JSON lines. */
-export type PullEvent =
+/** What a command says while it works, in one of three voices: a bar, plain lines, or JSON lines. */
+export type CliEvent =
   | {
       readonly event: 'licence';
       readonly model: string;
@@ -17,9 +17,17 @@ export type PullEvent =
       readonly checked: boolean;
       readonly seconds: number;
     }
-  | { readonly event: 'present'; readonly file: string; readonly path: string };
+  | { readonly event: 'present'; readonly file: string; readonly path: string }
+  | { readonly event: 'packing'; readonly file: string; readonly layout: string }
+  | {
+      readonly event: 'packed';
+      readonly path: string; // of the folder
+      readonly files: number;
+      readonly bytes: number;
+      readonly seconds: number;
+    };
 
-export type Reporter = (event: PullEvent) => void;
+export type Reporter = (event: CliEvent) => void;
 
 /** Where a reporter writes and how it tells time. */
 export interface Terminal {
@@ -90,7 +98,7 @@ function bar(done: number, total: number, fresh: number, elapsedMs: number, colu
   return `  ${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${text}`.slice(0, Math.max(0, columns - 1));
 }
 
-function sentence(event: Exclude<PullEvent, { event: 'progress' }>): string {
+function sentence(event: Exclude<CliEvent, { event: 'progress' }>): string {
   switch (event.event) {
     case 'licence':
       return `${event.model}: ${event.name}, ${event.url}${event.notice === undefined ? '' : `\n${event.notice}`}`;
@@ -102,6 +110,10 @@ function sentence(event: Exclude<PullEvent, { event: 'progress' }>): string {
       return `saved ${event.path} (${event.checked ? 'sha256 checked' : 'no sha256 known to check'}, ${event.seconds.toFixed(1)} s)`;
     case 'present':
       return `${event.path} is already there`;
+    case 'packing':
+      return `packing ${event.file} as ${event.layout}`;
+    case 'packed':
+      return `packed into ${event.path} (${event.files} files, ${megabytes(event.bytes)}, ${event.seconds.toFixed(1)} s)`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { barReporter, lineReporter, type PullEvent } from '../../../models/cli/pull-events.ts';
+import { barReporter, type CliEvent, lineReporter } from '../../../models/cli/events.ts';
 
-const progress = (done: number): PullEvent => ({ event: 'progress', file: 'f', done, total: 200_000_000 });
+const progress = (done: number): CliEvent => ({ event: 'progress', file: 'f', done, total: 200_000_000 });
 
 function record(columns = 80) {
   const written: string[] = [];

@@ -1,0 +1,163 @@
+/** Packed files that lie: refused by name, before memory is taken for what they claim. */
+import { createHash } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import type { Device, Weight } from '../../../kernels/kernels.ts';
+import { nodeHasher } from '../../../models/cli/node-hasher.ts';
+import { FormatError, IntegrityError } from '../../../models/errors.ts';
+import { loadTensors } from '../../../models/llama/gguf.ts';
+import { type PackedManifest, readPackedManifest } from '../../../models/packed/manifest.ts';
+import { openPacked } from '../../../models/packed/open.ts';
+import { bufferSource } from '../../../models/sources/buffer-source.ts';
+import { ref, relaxed } from '../../support/backends.ts';
+import { mutate } from '../../support/mutate.ts';
+import { type Files, openIn, packInMemory } from '../../support/packed.ts';
+import { randomIntegers } from '../../support/random-integers.ts';
+import { tinyLlama } from '../../support/tiny-llama.ts';
+
+type Draft = { -readonly [K in keyof PackedManifest]: PackedManifest[K] };
+
+const SHARD = 'weights-1-of-2.safetensors';
+let sound: Files;
+let manifest: Draft;
+beforeAll(async () => {
+  sound = await packInMemory(relaxed.create(), tinyLlama('q4_0').path, 1 << 17);
+  manifest = JSON.parse(new TextDecoder().decode(sound.get('manifest.json')));
+  expect(manifest.shards.map(({ name }) => name)).toEqual([SHARD, 'weights-2-of-2.safetensors']);
+});
+
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+async function load(files: Files, stated: unknown, device: Device = relaxed.create()): Promise<void> {
+  const bytes = stated instanceof Uint8Array ? stated : encode(stated);
+  const parsed = await readPackedManifest(bufferSource('manifest.json', bytes));
+  const { gguf, tensors } = await openPacked(device, parsed, openIn(files), nodeHasher);
+  await loadTensors(device, gguf.metadata, tensors, () => {});
+}
+
+/** The sound model with other bytes in one file, and a manifest that stands by them. */
+function withFile(name: string, bytes: Uint8Array): [Files, PackedManifest] {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const restate = (file: PackedManifest['header']) =>
+    file.name === name ? { name, size: bytes.length, sha256 } : file;
+  const { header, shards } = manifest;
+  return [
+    new Map([...sound, [name, bytes]]),
+    { ...manifest, header: restate(header), shards: shards.map(restate) },
+  ];
+}
+
+/** A shard with another header before the same data. */
+function withTensors(
+  change: (tensors: Record<string, Record<string, unknown>>) => void,
+): [Files, PackedManifest] {
+  const bytes = sound.get(SHARD)!;
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  const tensors = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  change(tensors);
+  const json = encode(tensors);
+  const head = new Uint8Array(8 + json.length);
+  new DataView(head.buffer).setUint32(0, json.length, true);
+  head.set(json, 8);
+  return withFile(SHARD, Uint8Array.from(Buffer.concat([head, bytes.subarray(8 + length)])));
+}
+
+test('the sound model loads', () => load(sound, manifest));
+
+test.each([
+  ['no JSON', () => new TextEncoder().encode('{'), /manifest.json: byte 0: not JSON/],
+  ['a field less', () => ({ ...manifest, layout: undefined }), /layout/],
+  ['a field more', () => ({ ...manifest, url: 'x' }), /url/],
+  ['a size that is none', () => ({ ...manifest, header: { ...manifest.header, size: -1 } }), /header.size/],
+  ['a size past 2^53', () => ({ ...manifest, from: { ...manifest.from, size: 1e17 } }), /from.size/],
+  ['a path for a name', () => ({ ...manifest, header: { ...manifest.header, name: '../x' } }), /plain file/],
+  ['one file twice', () => ({ ...manifest, shards: [manifest.header] }), /two files have one name/],
+  ['no shards', () => ({ ...manifest, shards: [] }), /shards/],
+  ['a megabyte', () => new Uint8Array((1 << 20) + 1), /1048577 bytes, limit 1048576/],
+])('a manifest with %s is refused', async (_, stated, message) => {
+  await expect(load(sound, stated())).rejects.toThrow(message);
+  await expect(load(sound, stated())).rejects.toBeInstanceOf(FormatError);
+});
+
+test('another layout says to pack again', async () => {
+  const other = { ...manifest, layout: 'wasm-8x32/0' };
+  await expect(load(sound, other)).rejects.toThrow(
+    "packed: byte 0: q4_0.gguf is packed as 'wasm-8x32/0' and this device reads 'wasm-8x32/1': pack it again",
+  );
+  await expect(load(sound, manifest, ref.create())).rejects.toThrow("this device reads 'ref-f32/1'");
+});
+
+test.each([
+  ['missing', () => new Map([...sound].filter(([name]) => name !== SHARD)), `${SHARD} is missing`],
+  ['cut', () => new Map([...sound, [SHARD, sound.get(SHARD)!.subarray(0, -1)]]), 'the manifest says'],
+])('a shard that is %s is refused', async (_, files, message) => {
+  await expect(load(files(), manifest)).rejects.toThrow(message);
+});
+
+test.each(['header.gguf', SHARD])('one wrong bit anywhere in %s is seen', async (name) => {
+  const random = randomIntegers(7);
+  for (let i = 0; i < 20; i++) {
+    const bytes = sound.get(name)!.slice();
+    bytes[random(bytes.length)]! ^= 1 << random(8);
+    const error = await load(new Map([...sound, [name, bytes]]), manifest).catch((caught: unknown) => caught);
+    // where the header of a shard contradicts itself, that is seen first
+    if (!(error instanceof FormatError)) expect(error).toBeInstanceOf(IntegrityError);
+  }
+});
+
+test('bytes that hash right and lie are refused before a weight is made', async () => {
+  const device = relaxed.create();
+  const made: Weight[] = [];
+  device.weight = (type, rows, cols) => {
+    made.push({ type, rows, cols, bytes: 0 });
+    throw new Error('too late');
+  };
+  const lies: readonly (readonly [() => [Files, PackedManifest], RegExp])[] = [
+    [() => withFile('header.gguf', sound.get('header.gguf')!.subarray(0, 1000)), /do not fit|early/],
+    [
+      () => withTensors((t) => (t['output_norm.weight'] = { ...t['token_embd.weight'] })),
+      /does not begin|'output/,
+    ],
+    [() => withTensors((t) => delete t['token_embd.weight']), /begins? where|to 0|does not begin/],
+    [() => withTensors((t) => Object.assign(t['token_embd.weight']!, { dtype: 'I8' })), /is I8 of \d+ bytes/],
+    [() => withTensors((t) => rename(t, 'token_embd.weight', 'blk.9.ffn')), /that the header does not have/],
+    [() => withTensors((t) => rename(t, 'token_embd.weight', 'token_embd.weight#2')), /not in its order/],
+    [
+      () => withTensors((t) => swap(t, 'token_embd.weight', 'blk.0.attn_k.weight')),
+      /packed it would be U8 of/,
+    ],
+  ];
+  for (const [lie, message] of lies) {
+    const [files, stated] = lie();
+    await expect(load(files, stated, device)).rejects.toThrow(message);
+    await expect(load(files, stated, device)).rejects.toBeInstanceOf(FormatError);
+  }
+  expect(made).toEqual([]);
+});
+
+test('a header for a file of another size is refused', async () => {
+  const stated = { ...manifest, from: { ...manifest.from, size: 5000 } };
+  await expect(load(sound, stated)).rejects.toThrow(/tensor '.+' ends at \d+, the file at 5000/);
+});
+
+test('whatever is wrong in a shard or a header, it is said as a FormatError', async () => {
+  const random = randomIntegers(11);
+  let loaded = 0;
+  for (let i = 0; i < 600; i++) {
+    const name = i % 2 === 0 ? SHARD : 'header.gguf';
+    const [files, stated] = withFile(name, mutate(sound.get(name)!, 1500, random));
+    await load(files, stated).then(
+      () => loaded++,
+      (error: unknown) => expect(error, String((error as Error).stack)).toBeInstanceOf(FormatError),
+    );
+  }
+  expect(loaded).toBeLessThan(300);
+});
+
+function rename(tensors: Record<string, Record<string, unknown>>, from: string, to: string): void {
+  tensors[to] = tensors[from]!;
+  delete tensors[from];
+}
+
+function swap(tensors: Record<string, Record<string, unknown>>, a: string, b: string): void {
+  [tensors[a], tensors[b]] = [tensors[b]!, tensors[a]!];
+}
