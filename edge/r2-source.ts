@@ -5,14 +5,12 @@ import type { ByteSource } from '../models/source.ts';
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * An object in R2. `stream` fills one buffer of its own again and again: the default reader hands out 4 KiB at a time
+ * An object in R2; undefined when there is none of that key. `stream` fills one buffer of its own again and again: the default reader hands out 4 KiB at a time
  * and `arrayBuffer()` would hold the weights twice.
- *
- * Throws   FormatError when the object is missing
  */
-export async function openR2Source(bucket: R2Bucket, key: string): Promise<ByteSource> {
+export async function openR2Source(bucket: R2Bucket, key: string): Promise<ByteSource | undefined> {
   const head = await bucket.head(key);
-  if (head === null) throw new FormatError(key, 0, 'there is no such object in the bucket of weights');
+  if (head === null) return undefined;
 
   const get = async (offset: number, length: number): Promise<R2ObjectBody> => {
     if (offset < 0 || length < 0 || offset + length > head.size)
@@ -25,6 +23,7 @@ export async function openR2Source(bucket: R2Bucket, key: string): Promise<ByteS
   return {
     name: key,
     size: head.size,
+    sha256: head.checksums.toJSON().sha256, // R2 refuses a `put` whose bytes have another
     read: async (offset, length) => new Uint8Array(await (await get(offset, length)).arrayBuffer()),
     async *stream(offset, length) {
       const reader = (await get(offset, length)).body.getReader({ mode: 'byob' });

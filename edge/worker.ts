@@ -5,6 +5,7 @@ import { createModelEngine } from '../engine/model-engine.ts';
 import { createWasmDevice } from '../kernels/wasm/device.ts';
 import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
 import { findModel } from '../models/catalogue.ts';
+import { digestHasher } from './digest-hasher.ts';
 import { Env } from './env.ts';
 import { openR2Source } from './r2-source.ts';
 
@@ -36,7 +37,8 @@ function build(env: Env) {
       prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
     },
     createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
-    openSource: () => openR2Source(env.WEIGHTS, `${manifest.name}/${manifest.files[0]!.name}`),
+    openFile: (file) => openR2Source(env.WEIGHTS, `${manifest.name}/${file}`),
+    createHasher: digestHasher,
     nowMs: Date.now,
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
     breathe: () => wait(0), // 1.2 ms in workerd; microtasks and messages cost less, and let no other request in

@@ -1,7 +1,8 @@
 import type { Device, KvType } from '../kernels/kernels.ts';
-import { loadModel } from '../models/load.ts';
+import type { CreateHasher } from '../models/hashed-source.ts';
+import { loadEntry } from '../models/load-entry.ts';
 import type { Manifest } from '../models/manifest.ts';
-import type { ByteSource } from '../models/source.ts';
+import type { OpenFile } from '../models/source.ts';
 import type { Engine } from './engine.ts';
 import { createLazyEngine } from './lazy.ts';
 import { createLocalEngine } from './local.ts';
@@ -19,13 +20,14 @@ export interface EngineSettings {
   readonly prefixCacheBytes: number;
 }
 
-/** What a door brings: a machine, a file, a clock and a coin. */
+/** What a door brings: a machine, files, a clock and a coin. */
 export interface ModelEngineParts {
   readonly manifest: Manifest;
   readonly settings: EngineSettings;
   readonly createDevice: () => Device;
-  /** Closed when the weights are on the device, if it can be. */
-  readonly openSource: () => Promise<ByteSource & Partial<AsyncDisposable>>;
+  /** From where the model's files are kept. */
+  readonly openFile: OpenFile;
+  readonly createHasher: CreateHasher;
   readonly nowMs: () => number;
   readonly random: () => number; // an integer in [0, 2³²)
   readonly breathe: () => Promise<void>;
@@ -53,16 +55,14 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
 
   async function load(progress: () => void): Promise<Engine> {
     const device = parts.createDevice();
-    const source = await parts.openSource();
     const options = {
-      template: manifest.template,
       kvType,
       maxRows: PREFILL_CHUNK + running,
       maxLogitRows: running,
       contextLength,
+      onProgress: progress,
     };
-    const loaded = await loadModel(device, source, { ...options, onProgress: progress });
-    await source[Symbol.asyncDispose]?.();
+    const loaded = await loadEntry(device, manifest, parts.openFile, parts.createHasher, options);
     const today = () => dayMonthYear(nowMs());
     return createLocalEngine({ info, ...loaded, device, today, random, nowMs, breathe, limits });
   }

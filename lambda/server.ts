@@ -7,8 +7,9 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { findModel } from '../models/catalogue.ts';
-import { openFileSource } from '../models/cli/file-source.ts';
-import { criaHome } from '../models/cli/home.ts';
+import { openFolder } from '../models/cli/file-source.ts';
+import { criaHome, isPacked, modelFolder } from '../models/cli/home.ts';
+import { nodeHasher } from '../models/cli/node-hasher.ts';
 import { filePath } from '../models/cli/pull.ts';
 import { createNodeDevice } from './device.ts';
 import { Env } from './env.ts';
@@ -17,8 +18,9 @@ const BUILT_PAGE = fileURLToPath(new URL('../dist/web', import.meta.url));
 
 const env = Env.parse(process.env);
 const manifest = findModel(env.CRIA_MODEL);
-const path = filePath(criaHome(env), manifest, manifest.files[0]!);
-if (!existsSync(path)) {
+const home = criaHome(env);
+const path = filePath(home, manifest, manifest.files[0]!);
+if (!existsSync(path) && !isPacked(home, manifest)) {
   console.error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
   process.exit(1);
 }
@@ -33,7 +35,8 @@ const engine = createModelEngine({
     prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
   },
   createDevice: () => createNodeDevice(env.CRIA_THREADS),
-  openSource: () => openFileSource(path),
+  openFile: openFolder(modelFolder(home, manifest)),
+  createHasher: nodeHasher,
   nowMs: Date.now,
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
   breathe: () => setImmediate(),

@@ -7,11 +7,11 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { findModel } from '../models/catalogue.ts';
-import { criaHome } from '../models/cli/home.ts';
+import { megabytes } from '../models/cli/events.ts';
+import { criaHome, isPacked, packedFolder } from '../models/cli/home.ts';
 import { hubOf } from '../models/cli/hub-http.ts';
 import { pull } from '../models/cli/pull.ts';
 import { reporterFor } from '../models/cli/pull-command.ts';
-import { megabytes } from '../models/cli/pull-events.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { buildAll, DIST } from './build.ts';
 import { putWeights } from './local-r2.ts';
@@ -23,15 +23,16 @@ const HELP = `npm start [-- --help]
 
 Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1.
 
-  PORT           where to listen                          8787
-  HOST           0.0.0.0 lets other machines in           127.0.0.1
-  CRIA_MODEL     a model of 'npm run cria list'           from wrangler.toml, as all below
-  CRIA_CONTEXT   tokens of prompt and reply together
-  CRIA_RUNNING   requests that compute at once
-  CRIA_WAITING   requests that wait; one more gets 429
-  CRIA_KV        f16 or q8, how keys and values are kept
-  CRIA_HOME      where weights are kept                   ~/.cache/cria
-  HF_TOKEN       your Hugging Face token, for models that are gated there
+  PORT                where to listen                          8787
+  HOST                0.0.0.0 lets other machines in           127.0.0.1
+  CRIA_MODEL          a model of 'npm run cria list'           from wrangler.toml, as all below
+  CRIA_CONTEXT        tokens of prompt and reply together
+  CRIA_RUNNING        requests that compute at once
+  CRIA_WAITING        requests that wait; one more gets 429
+  CRIA_KV             f16 or q8, how keys and values are kept
+  CRIA_PREFIX_CACHE   MiB that keep what earlier requests computed
+  CRIA_HOME           where weights are kept                   ~/.cache/cria
+  HF_TOKEN            your Hugging Face token, for models that are gated there
 `;
 
 const EnvSchema = z.object({
@@ -65,11 +66,12 @@ async function start(): Promise<void> {
   const vars = readVars(process.env);
   const manifest = findModel(vars.CRIA_MODEL!);
   const home = criaHome(process.env);
-  const path = await fetchModel(manifest, home);
+  const packed = isPacked(home, manifest);
+  const path = packed ? packedFolder(home, manifest) : await fetchModel(manifest, home);
   const storage = join(home, 'workerd');
   const onProgress = () => stop.signal.throwIfAborted();
   const [copied] = await Promise.all([putWeights({ storage, manifest, path, onProgress }), buildAll()]);
-  if (copied) say(`copied ${basename(path)} into the local R2`);
+  if (copied) say(`copied ${packed ? 'the packed weights' : basename(path)} into the local R2`);
 
   let servingSince = Number.POSITIVE_INFINITY; // the warm-up's requests are nobody's
   await using workerd = await startLocalWorkerd({

@@ -1,5 +1,5 @@
 /**
- * Fills the local R2: GET says what is under a key, PUT puts it there. It runs beside the Worker in workerd, because
+ * Fills the local R2: GET says what is under a key, PUT puts it there, DELETE takes it away. It runs in workerd, because
  * the bucket can then check the sha256 itself and take the file as a stream.
  */
 export default {
@@ -11,6 +11,7 @@ export default {
       const sha256 = request.headers.get('x-sha256') ?? undefined;
       await Promise.all([request.body.pipeTo(writable), WEIGHTS.put(key, readable, { sha256 })]);
     }
+    if (request.method === 'DELETE') await WEIGHTS.delete(key);
     const object = await WEIGHTS.head(key);
     return Response.json(object && { size: object.size, ...object.checksums.toJSON() });
   },

@@ -21,9 +21,9 @@ export interface WorkerdCompletions extends AsyncDisposable {
 }
 
 export async function openWorkerdCompletions({ model, context }: PeerArgs): Promise<WorkerdCompletions> {
-  // a random model stands in for the catalogue entry of its shape
+  // a random model stands in for an entry whose sha256 is not known: the Worker checks the others
   const entry = findModel(
-    basename(model).startsWith('random-') ? 'llama-3.2-1b-instruct-q4_0' : 'smollm2-135m-instruct-q4_1',
+    basename(model).startsWith('random-') ? 'llama-3.2-3b-instruct-q4_0' : 'smollm2-135m-instruct-q4_1',
   );
   const dist = await mkdtemp(join(tmpdir(), 'cria-bench-'));
   await buildAll(dist);

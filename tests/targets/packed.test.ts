@@ -1,0 +1,65 @@
+/** Both doors on packed weights alone: there is no GGUF file that they could fall back to. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CATALOGUE } from '../../models/catalogue.ts';
+import { PACKED_FOLDER } from '../../models/packed/manifest.ts';
+import { buildAll } from '../../scripts/build.ts';
+import { putWeights } from '../../scripts/local-r2.ts';
+import { startLocalWorkerd } from '../../scripts/local-workerd.ts';
+import { readVars } from '../../scripts/wrangler-toml.ts';
+import { smollm2Path } from '../support/smollm2.ts';
+
+const manifest = CATALOGUE[0]!;
+
+let home: string;
+let packed: string;
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'cria-packed-'));
+  packed = join(home, 'models', manifest.name, PACKED_FOLDER);
+  mkdirSync(packed, { recursive: true });
+  const cria = spawn(process.execPath, ['models/cli/cria.ts', 'pack', smollm2Path(), '--out', packed], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  expect((await once(cria, 'exit'))[0]).toBe(0);
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+async function capitalOfFrance(url: URL): Promise<string> {
+  const reply = await fetch(new URL('/v1/completions', url), {
+    method: 'POST',
+    body: JSON.stringify({
+      model: manifest.id,
+      prompt: 'The capital of France is',
+      max_tokens: 4,
+      temperature: 0,
+    }),
+  });
+  return reply.text();
+}
+
+test('the Worker answers from packed weights in R2', async () => {
+  const dist = join(home, 'dist');
+  const storage = join(home, 'storage');
+  await buildAll(dist);
+  await putWeights({ storage, manifest, path: packed, onProgress: () => {} });
+  const parts = { dist, storage, host: '127.0.0.1', port: 0, vars: readVars({}), onLog: () => {} };
+  await using workerd = await startLocalWorkerd(parts);
+  expect(await capitalOfFrance(workerd.url)).toContain('Paris');
+});
+
+test('the Node server answers from packed weights on disk', async () => {
+  const server = spawn(process.execPath, ['lambda/server.ts'], {
+    env: { ...process.env, CRIA_HOME: home, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
+  const { url } = JSON.parse(line) as { url: string };
+  expect(await capitalOfFrance(new URL(url))).toContain('Paris');
+  server.kill('SIGTERM');
+  await once(server, 'exit');
+});
