@@ -1,9 +1,8 @@
 /** A model's files made ready to run: weights on a device, tokenizer, prompt template. */
 import type { Device } from '../kernels/kernels.ts';
 import { readGguf } from './gguf/gguf.ts';
-import type { GgufMetadata } from './gguf/metadata.ts';
 import type { CreateHasher } from './hashed-source.ts';
-import type { LlamaConfig } from './llama/config.ts';
+import { CHAT_TEMPLATE, checked, type LlamaConfig } from './llama/config.ts';
 import { createLlama, type LlamaOptions } from './llama/forward.ts';
 import { type LoadedWeights, loadGgufWeights, loadTensors } from './llama/gguf.ts';
 import type { Llama } from './llama/model.ts';
@@ -28,8 +27,6 @@ export interface LoadedModel {
   readonly prompt: PromptTemplate;
 }
 
-const CHAT_TEMPLATE = 'tokenizer.chat_template';
-
 /**
  * Loads a GGUF model.
  *
@@ -41,7 +38,9 @@ export async function loadModel(
   options: LoadOptions,
 ): Promise<LoadedModel> {
   const gguf = await readGguf(source);
-  return ready(device, gguf.metadata, options, (onProgress) =>
+  const { metadata } = gguf;
+  const chatTemplate = metadata.has(CHAT_TEMPLATE) ? metadata.string(CHAT_TEMPLATE) : undefined;
+  return ready(device, tokenizerFromGguf(gguf), chatTemplate, options, (onProgress) =>
     loadGgufWeights(device, source, gguf, onProgress),
   );
 }
@@ -58,25 +57,22 @@ export async function loadPackedModel(
   createHasher: CreateHasher,
   options: LoadOptions,
 ): Promise<LoadedModel> {
-  const { gguf, tensors } = await openPacked(device, manifest, open, createHasher);
-  return ready(device, gguf.metadata, options, (onProgress) =>
-    loadTensors(device, gguf.metadata, tensors, onProgress),
+  const config = checked(manifest.config);
+  const { tokenizer, tensors } = await openPacked(device, manifest, open, createHasher);
+  return ready(device, tokenizer, manifest.chatTemplate, options, (onProgress) =>
+    loadTensors(device, config, tensors, onProgress),
   );
 }
 
-/** The small things first: a file that lacks one is refused before its weights are read. */
+/** The small things first: a model that lacks one is refused before its weights are read. */
 async function ready(
   device: Device,
-  metadata: GgufMetadata,
+  tokenizer: BpeTokenizer,
+  chatTemplate: string | undefined,
   options: LoadOptions,
   load: (onProgress: (done: number, total: number) => void) => Promise<LoadedWeights>,
 ): Promise<LoadedModel> {
-  const tokenizer = tokenizerFromGguf({ metadata });
-  const prompt = choosePrompt({
-    template: options.template,
-    chatTemplate: metadata.has(CHAT_TEMPLATE) ? metadata.string(CHAT_TEMPLATE) : undefined,
-    tokenizer,
-  });
+  const prompt = choosePrompt({ template: options.template, chatTemplate, tokenizer });
   const { config, weights } = await load(options.onProgress ?? (() => {}));
   return { llama: createLlama(device, config, weights, options), config, tokenizer, prompt };
 }

@@ -67,9 +67,9 @@ function ggufItem(manifest: Manifest, path: string): Item {
 async function packedItems(manifest: Manifest, folder: string): Promise<Item[]> {
   const path = join(folder, PACKED_MANIFEST);
   const bytes = await readFile(path);
-  const { header, shards } = await readPackedManifest(bufferSource(path, bytes));
+  const { tokenizer, shards } = await readPackedManifest(bufferSource(path, bytes));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return [header, ...shards, { name: PACKED_MANIFEST, sha256 }].map((file) => ({
+  return [tokenizer.file, ...shards, { name: PACKED_MANIFEST, sha256 }].map((file) => ({
     key: packedKey(manifest, file.name),
     path: join(folder, file.name),
     sha256: file.sha256,

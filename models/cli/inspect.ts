@@ -64,12 +64,12 @@ function toText({ metadata, tensors }: Gguf): string {
   ].join('\n');
 }
 
-function packedToText({ layout, from, header, shards }: PackedManifest): string {
+function packedToText({ layout, from, tokenizer, shards }: PackedManifest): string {
   return [
     `${from.name}, packed as ${layout}\n`,
     table([
       ['FILE', 'BYTES', 'SHA256'],
-      ...[header, ...shards].map(({ name, size, sha256 }) => [name, size, sha256]),
+      ...[tokenizer.file, ...shards].map(({ name, size, sha256 }) => [name, size, sha256]),
     ]),
   ].join('\n');
 }

@@ -60,7 +60,7 @@ export const packCommand: Command = {
 
     await mkdir(out, { recursive: true });
     await rm(join(out, PACKED_MANIFEST), { force: true }); // until it is back, there is no packed model
-    const { header, shards } = await pack(device, source, {
+    const { tokenizer, shards } = await pack(device, source, {
       createHasher: nodeHasher,
       write: (name, offset, bytes) => (offset === 0 ? writeFile : appendFile)(join(out, name), bytes),
       onProgress(done, total) {
@@ -75,7 +75,7 @@ export const packCommand: Command = {
       event: 'packed',
       path: out,
       files: 2 + shards.length,
-      bytes: [header, ...shards].reduce((sum, { size }) => sum + size, 0),
+      bytes: [tokenizer.file, ...shards].reduce((sum, { size }) => sum + size, 0),
       seconds: (terminal.now() - began) / 1000,
     });
   },

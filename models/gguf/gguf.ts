@@ -12,8 +12,6 @@ import { type GgufEntry, type GgufMetadata, metadataOf, readMetadata } from './m
 import { type GgufTensor, placeTensors, readTensorInfos } from './tensors.ts';
 
 export interface Gguf {
-  /** Bytes of the header, up to the padding before the weights. */
-  readonly headerBytes: number;
   readonly metadata: GgufMetadata;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
@@ -25,12 +23,11 @@ const DEFAULT_ALIGNMENT = 32;
 const MAX_ALIGNMENT = 1 << 20;
 
 /**
- * Reads a GGUF header, as one stream that ends with the header. `fileBytes` is the size of the file that tensors lie in,
- * where `source` is only the header of it.
+ * Reads a GGUF header, as one stream that ends with the header.
  *
  * Throws   FormatError, with the byte offset, when the file is not sound GGUF v3 or holds a type not read here
  */
-export async function readGguf(source: ByteSource, fileBytes = source.size): Promise<Gguf> {
+export async function readGguf(source: ByteSource): Promise<Gguf> {
   await using cursor = new HeaderCursor(source);
   if ((await cursor.u32()) !== MAGIC) cursor.fail('magic is not "GGUF"', 0);
   const version = await cursor.u32();
@@ -43,10 +40,8 @@ export async function readGguf(source: ByteSource, fileBytes = source.size): Pro
   const alignment = alignmentOf(cursor, entries.get('general.alignment'));
   const infos = await readTensorInfos(cursor, tensorCount, alignment);
 
-  const headerBytes = cursor.offset;
-  const dataStart = Math.ceil(headerBytes / alignment) * alignment;
-  const tensors = placeTensors(cursor, infos, dataStart, fileBytes);
-  return { headerBytes, metadata: metadataOf(entries), tensors };
+  const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
+  return { metadata: metadataOf(entries), tensors: placeTensors(cursor, infos, dataStart, source.size) };
 }
 
 function alignmentOf(cursor: HeaderCursor, entry: GgufEntry | undefined): number {

@@ -14,6 +14,9 @@ export interface LlamaConfig {
   readonly contextLength: number; // positions it was trained for
 }
 
+/** Where a GGUF keeps its chat template. */
+export const CHAT_TEMPLATE = 'tokenizer.chat_template';
+
 /** The largest values a sound file may state; beyond them lies no Llama, and a lot of memory. */
 const LIMITS = {
   layers: 256,

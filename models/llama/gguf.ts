@@ -2,7 +2,6 @@
 import type { Device } from '../../kernels/kernels.ts';
 import { FormatError } from '../errors.ts';
 import type { Gguf } from '../gguf/gguf.ts';
-import type { GgufMetadata } from '../gguf/metadata.ts';
 import type { ByteSource } from '../source.ts';
 import { configFromGguf, type LlamaConfig } from './config.ts';
 import { floats, loadWeights, type StoredTensor, type TensorNames } from './load-weights.ts';
@@ -48,17 +47,16 @@ export async function loadGgufWeights(
     const [cols, rows = 1] = shape as [number, number?];
     tensors.set(name, { name, type, rows, cols, packed: false, parts: [{ source, offset, bytes }] });
   }
-  return loadTensors(device, gguf.metadata, tensors, onProgress);
+  return loadTensors(device, configFromGguf(gguf.metadata), tensors, onProgress);
 }
 
 /** As `loadGgufWeights`, of tensors that have left their GGUF file and kept their names. */
 export async function loadTensors(
   device: Device,
-  metadata: GgufMetadata,
+  config: LlamaConfig,
   tensors: ReadonlyMap<string, StoredTensor>,
   onProgress: (done: number, total: number) => void,
 ): Promise<LoadedWeights> {
-  const config = configFromGguf(metadata);
   for (const name of tensors.keys())
     if (/\.bias$/.test(name))
       throw new FormatError('llama', 0, `'${name}': biases are not part of a Llama 3`);

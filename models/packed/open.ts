@@ -1,21 +1,23 @@
-/** A packed model's files, checked against each other and against the device before any memory is taken. */
+/** A packed model's files, checked against its manifest and the device before any memory is taken for weights. */
 import type { Device } from '../../kernels/kernels.ts';
+import { QUANT } from '../../kernels/quant/types.ts';
 import { FormatError } from '../errors.ts';
-import { type Gguf, readGguf } from '../gguf/gguf.ts';
-import { MAX_HEADER_BYTES } from '../gguf/header-cursor.ts';
-import type { GgufTensor } from '../gguf/tensors.ts';
 import { type CreateHasher, checkedSource } from '../hashed-source.ts';
 import type { StoredTensor, TensorPart } from '../llama/load-weights.ts';
 import { readSafetensors } from '../safetensors.ts';
 import type { ByteSource, OpenFile } from '../source.ts';
-import type { PackedFile, PackedManifest } from './manifest.ts';
+import type { BpeTokenizer } from '../tokenizer/bpe-tokenizer.ts';
+import type { PackedFile, PackedManifest, PackedTensor } from './manifest.ts';
 import { partOf } from './shards.ts';
+import { packedTokenizer } from './tokenizer.ts';
 
 export interface PackedModel {
-  /** The header of the file that was packed; its tensors' places are not places here. */
-  readonly gguf: Gguf;
+  readonly tokenizer: BpeTokenizer;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
+
+/** The layout that packed bytes must have, and the room that they take. */
+type Packer = Pick<Device, 'layout' | 'packedBytes'>;
 
 interface FoundTensor {
   readonly dtype: string;
@@ -23,15 +25,17 @@ interface FoundTensor {
   readonly parts: readonly TensorPart[];
 }
 
+const MAX_TABLES_BYTES = 64 << 20; // Llama 3.2's take 11 MB
+
 /**
- * Opens the files that a manifest names. The header's sha256 is checked here, a shard's when it is streamed.
+ * Opens the files that a manifest names. The tokenizer's sha256 is checked here, a shard's when it is streamed.
  *
  * Throws   FormatError when the layout is not the device's, or files contradict the manifest or each other;
  *          IntegrityError
  */
 export async function openPacked(
-  device: Pick<Device, 'layout' | 'packedBytes'>,
-  { layout, from, header, shards }: PackedManifest,
+  device: Packer,
+  { layout, from, tokenizer: facts, tensors, shards }: PackedManifest,
   open: OpenFile,
   createHasher: CreateHasher,
 ): Promise<PackedModel> {
@@ -40,16 +44,15 @@ export async function openPacked(
       `${from.name} is packed as '${layout}' and this device reads '${device.layout}': ` +
         `pack it again, with 'cria pack'`,
     );
-  if (header.size > MAX_HEADER_BYTES)
-    fail(`${header.name} has ${header.size} bytes, limit ${MAX_HEADER_BYTES}`);
-  const headerSource = await openChecked(header, open, createHasher);
-  if (headerSource.sha256 === undefined) for await (const _ of headerSource.stream(0, header.size));
-  const gguf = await readGguf(headerSource, from.size);
+  const tables = await readAll(await openChecked(facts.file, open, createHasher));
+  const tokenizer = await packedTokenizer(tables, facts);
 
   const found = new Map<string, FoundTensor>();
-  for (const shard of shards) await findParts(await openChecked(shard, open, createHasher), gguf, found);
-  const tensors = [...found].map(([name, tensor]) => stored(device, gguf.tensors.get(name)!, tensor));
-  return { gguf, tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])) };
+  for (const shard of shards) await findParts(await openChecked(shard, open, createHasher), found);
+  const stored = tensors.map((tensor) => storedAs(device, tensor, found.get(tensor.name)));
+  if (found.size > stored.length)
+    fail(`there are ${found.size} tensors, the manifest names ${stored.length}`);
+  return { tokenizer, tensors: new Map(stored.map((tensor) => [tensor.name, tensor])) };
 }
 
 async function openChecked(
@@ -63,13 +66,22 @@ async function openChecked(
   return checkedSource(source, file.sha256, createHasher);
 }
 
+async function readAll({ name, size, stream }: ByteSource): Promise<Uint8Array> {
+  if (size > MAX_TABLES_BYTES) fail(`${name} has ${size} bytes, limit ${MAX_TABLES_BYTES}`);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of stream(0, size)) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
 /** Adds a shard's tensors to those found before. */
-async function findParts(source: ByteSource, gguf: Gguf, found: Map<string, FoundTensor>): Promise<void> {
+async function findParts(source: ByteSource, found: Map<string, FoundTensor>): Promise<void> {
   const { tensors } = await readSafetensors(source);
   for (const { name, dtype, offset, bytes } of [...tensors.values()].sort((a, b) => a.offset - b.offset)) {
     const { tensor, number } = partOf(name);
-    if (!gguf.tensors.has(tensor))
-      fail(`${source.name} has a tensor '${name}' that the header does not have`);
     const before = found.get(tensor) ?? { dtype, bytes: 0, parts: [] };
     if (number !== before.parts.length + 1)
       fail(`${source.name}: '${name}' is there twice, or not in its order`);
@@ -80,15 +92,18 @@ async function findParts(source: ByteSource, gguf: Gguf, found: Map<string, Foun
   }
 }
 
-/** What a matrix or vector of the header became. */
-function stored(
-  device: Pick<Device, 'packedBytes'>,
-  { name, type, shape }: GgufTensor,
-  { dtype, bytes, parts }: FoundTensor,
+/** What a matrix or vector of the manifest became. */
+function storedAs(
+  device: Packer,
+  { name, type, shape }: PackedTensor,
+  found: FoundTensor | undefined,
 ): StoredTensor {
-  const [cols, rows] = shape as [number, number?];
-  if (shape.length > 2) fail(`'${name}' has ${shape.length} dimensions`);
-  const packed = rows !== undefined;
+  if (found === undefined) return fail(`'${name}' is in no shard`);
+  const { dtype, bytes, parts } = found;
+  const packed = shape.length === 2;
+  const [cols, rows = 1] = shape.toReversed() as [number, number?];
+  if (packed && cols % QUANT[type].blockSize !== 0)
+    fail(`'${name}' has rows of ${cols}, not whole blocks of ${QUANT[type].blockSize}`);
   const needed = packed ? device.packedBytes(type, rows, cols) : 4 * cols;
   const wanted = packed ? 'U8' : 'F32';
   if (dtype !== wanted || bytes !== needed)
@@ -97,7 +112,7 @@ function stored(
   return {
     name,
     type: packed ? type : 'f32',
-    rows: rows ?? 1,
+    rows,
     cols,
     packed,
     parts: parts as readonly TensorPart[] as StoredTensor['parts'],

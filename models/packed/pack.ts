@@ -1,16 +1,19 @@
 /** Writes a model's packed form: what a device makes of a GGUF's rows, once instead of at every start. */
 import type { Device } from '../../kernels/kernels.ts';
 import { FormatError } from '../errors.ts';
-import { type Gguf, readGguf } from '../gguf/gguf.ts';
+import { readGguf } from '../gguf/gguf.ts';
 import type { GgufTensor } from '../gguf/tensors.ts';
 import { type CreateHasher, hashedSource } from '../hashed-source.ts';
-import { configFromGguf } from '../llama/config.ts';
+import { CHAT_TEMPLATE, configFromGguf } from '../llama/config.ts';
 import { floats } from '../llama/load-weights.ts';
 import type { ByteSource } from '../source.ts';
 import { type Delivery, deliver, type Receiver } from '../tensors/deliver.ts';
 import { atOnce, inGroups } from '../tensors/receivers.ts';
+import { vocabularyFromGguf } from '../tokenizer/from-gguf.ts';
+import type { IndexedVocabulary } from '../tokenizer/vocabulary.ts';
 import { PACKED_MANIFEST, type PackedFile, type PackedManifest } from './manifest.ts';
-import { divide, type Packable, type Part, SHARD_BYTES, shardHeader } from './shards.ts';
+import { divide, type FlatTensor, SHARD_BYTES, safetensorsHeader } from './shards.ts';
+import { factsOf, tablesOf } from './tokenizer.ts';
 
 export interface PackOptions {
   readonly createHasher: CreateHasher;
@@ -23,7 +26,7 @@ export interface PackOptions {
   readonly shardBytes?: number; // a multiple of 64
 }
 
-const HEADER = 'header.gguf';
+const TOKENIZER = 'tokenizer.safetensors';
 const CHUNK_BYTES = 4 << 20; // that leave the device at once
 
 /**
@@ -38,16 +41,15 @@ export async function pack(
 ): Promise<PackedManifest> {
   const { createHasher, onProgress, onHash, shardBytes = SHARD_BYTES } = options;
   const gguf = await readGguf(source);
-  configFromGguf(gguf.metadata);
+  const { metadata } = gguf;
+  const config = configFromGguf(metadata);
+  const vocabulary = vocabularyFromGguf(gguf);
   const tensors = [...gguf.tensors.values()].sort((a, b) => a.offset - b.offset);
-  const shards = divide(
-    tensors.map((tensor) => packable(device, tensor)),
-    shardBytes,
-  );
+  const flat = tensors.map((tensor) => flattened(device, tensor));
 
   const writer = new FileWriter(options);
-  const header = await writeHeader(writer, source, gguf);
-  const weights = new ShardWriter(writer, shards);
+  const file = await writeTables(writer, vocabulary);
+  const weights = new ShardWriter(writer, divide(flat, shardBytes));
   let sha256 = '';
   const hashed = hashedSource(source, createHasher, (hash) => {
     sha256 = hash;
@@ -58,13 +60,20 @@ export async function pack(
   );
   await deliver(deliveries, onProgress);
 
-  const from = { name: plainName(source.name), size: source.size, sha256 };
-  const manifest = { layout: device.layout, from, header, shards: weights.files };
-  await options.write(PACKED_MANIFEST, 0, new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
+  const manifest = {
+    layout: device.layout,
+    from: { name: plainName(source.name), size: source.size, sha256 },
+    config,
+    chatTemplate: metadata.has(CHAT_TEMPLATE) ? metadata.string(CHAT_TEMPLATE) : undefined,
+    tokenizer: { file, ...factsOf(vocabulary) },
+    tensors: tensors.map(({ name, type, shape }) => ({ name, type, shape: shape.toReversed() })),
+    shards: weights.files,
+  };
+  await options.write(PACKED_MANIFEST, 0, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
   return manifest;
 }
 
-function packable(device: Device, { name, type, shape, offset }: GgufTensor): Packable {
+function flattened(device: Device, { name, type, shape, offset }: GgufTensor): FlatTensor {
   const [cols, rows] = shape as [number, number?];
   if (shape.length > 2) throw new FormatError('llama', offset, `${name} has ${shape.length} dimensions`);
   if (rows !== undefined) return { name, dtype: 'U8', bytes: device.packedBytes(type, rows, cols) };
@@ -94,13 +103,12 @@ function packing(device: Device, { type, shape, bytes }: GgufTensor, weights: Sh
   };
 }
 
-async function writeHeader(
-  writer: FileWriter,
-  source: ByteSource,
-  { headerBytes }: Gguf,
-): Promise<PackedFile> {
-  writer.begin(HEADER);
-  for await (const chunk of source.stream(0, headerBytes)) await writer.append(chunk);
+async function writeTables(writer: FileWriter, vocabulary: IndexedVocabulary): Promise<PackedFile> {
+  const tables = tablesOf(vocabulary);
+  writer.begin(TOKENIZER);
+  await writer.append(safetensorsHeader(tables));
+  for (const { table } of tables)
+    await writer.append(new Uint8Array(table.buffer, table.byteOffset, table.byteLength));
   return writer.end();
 }
 
@@ -137,10 +145,10 @@ class FileWriter {
 class ShardWriter {
   readonly files: PackedFile[] = [];
   readonly #writer: FileWriter;
-  readonly #shards: readonly (readonly Part[])[];
+  readonly #shards: readonly (readonly FlatTensor[])[];
   #left = 0; // bytes of the shard at hand that are still to come
 
-  constructor(writer: FileWriter, shards: readonly (readonly Part[])[]) {
+  constructor(writer: FileWriter, shards: readonly (readonly FlatTensor[])[]) {
     this.#writer = writer;
     this.#shards = shards;
   }
@@ -160,7 +168,7 @@ class ShardWriter {
     const parts = this.#shards[this.files.length]!;
     this.#left = parts.reduce((sum, part) => sum + part.bytes, 0);
     this.#writer.begin(`weights-${this.files.length + 1}-of-${this.#shards.length}.safetensors`);
-    await this.#writer.append(shardHeader(parts));
+    await this.#writer.append(safetensorsHeader(parts));
   }
 }
 

@@ -1,10 +1,9 @@
 import { IdList } from './id-list.ts';
 import { PieceMerger } from './merge-piece.ts';
-import { MergeTable } from './merge-table.ts';
 import { preTokenizer } from './pre-tokenize.ts';
 import { joinTexts } from './segment.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { type BpeVocabulary, indexTokens } from './vocabulary.ts';
+import { type BpeVocabulary, type IndexedVocabulary, indexVocabulary } from './vocabulary.ts';
 
 /** The special tokens of a vocabulary, by name: what prompt templates are written with. */
 export interface SpecialTokens {
@@ -31,13 +30,16 @@ const encoder = new TextEncoder();
  * Throws   RangeError when the parts of the vocabulary disagree, or its pre-tokenizer is not known
  */
 export function createBpeTokenizer(vocabulary: BpeVocabulary): BpeTokenizer {
-  const { bosId, eosId } = vocabulary;
-  const vocabSize = vocabulary.tokens.length; // the texts themselves are not kept
-  const bos = bosId === undefined ? undefined : vocabulary.tokens.at(bosId);
-  const eos = eosId === undefined ? undefined : vocabulary.tokens.at(eosId);
+  return tokenizerOf(indexVocabulary(vocabulary));
+}
+
+/** As `createBpeTokenizer`, of a vocabulary that has been indexed. */
+export function tokenizerOf(vocabulary: IndexedVocabulary): BpeTokenizer {
+  const { index, specialIds, userDefinedIds, stopIds, bosId, eosId } = vocabulary;
+  const vocabSize = index.length;
   const { ignoreMerges, addsBos, chunkEnd, pieceEnd } = preTokenizer(vocabulary.pre);
-  const { index, specialIds, userDefinedIds, stopIds } = indexTokens(vocabulary);
-  const merger = new PieceMerger(new MergeTable(vocabulary.merges, index));
+  const merger = new PieceMerger(vocabulary.merges);
+  const nameOf = (id: number | undefined) => [...specialIds].find(([, special]) => special === id)?.[0];
 
   const specials = new Set(specialIds.values());
   const byteIds = Int32Array.from({ length: 256 }, (_, byte) => index.find(Uint8Array.of(byte), 0, 1));
@@ -93,8 +95,8 @@ export function createBpeTokenizer(vocabulary: BpeVocabulary): BpeTokenizer {
     stopIds,
     special: {
       names: [...specialIds.keys()],
-      bos,
-      eos,
+      bos: nameOf(bosId),
+      eos: nameOf(eosId),
     },
 
     encode(text) {

@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.ts';
 import type { Gguf } from '../gguf/gguf.ts';
-import { type BpeTokenizer, createBpeTokenizer } from './bpe-tokenizer.ts';
+import { type BpeTokenizer, tokenizerOf } from './bpe-tokenizer.ts';
+import { type IndexedVocabulary, indexVocabulary } from './vocabulary.ts';
 
 const PREFIX = 'tokenizer.ggml.';
 
@@ -9,7 +10,12 @@ const PREFIX = 'tokenizer.ggml.';
  *
  * Throws   FormatError when it carries none, or another kind than byte-level BPE, or one that contradicts itself
  */
-export function tokenizerFromGguf({ metadata }: Pick<Gguf, 'metadata'>): BpeTokenizer {
+export function tokenizerFromGguf(gguf: Pick<Gguf, 'metadata'>): BpeTokenizer {
+  return sound(() => tokenizerOf(vocabularyFromGguf(gguf)));
+}
+
+/** What that tokenizer is made of. Throws FormatError likewise. */
+export function vocabularyFromGguf({ metadata }: Pick<Gguf, 'metadata'>): IndexedVocabulary {
   const model = metadata.string(`${PREFIX}model`);
   if (model !== 'gpt2')
     throw new FormatError(
@@ -31,8 +37,12 @@ export function tokenizerFromGguf({ metadata }: Pick<Gguf, 'metadata'>): BpeToke
     addBos: metadata.has(`${PREFIX}add_bos_token`) ? metadata.bool(`${PREFIX}add_bos_token`) : undefined,
   };
 
+  return sound(() => indexVocabulary(vocabulary));
+}
+
+function sound<T>(make: () => T): T {
   try {
-    return createBpeTokenizer(vocabulary);
+    return make();
   } catch (error) {
     if (error instanceof RangeError) throw new FormatError('gguf', 0, `tokenizer: ${error.message}`);
     throw error;

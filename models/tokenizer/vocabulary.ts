@@ -1,6 +1,7 @@
 import type { TextList } from '../gguf/text-list.ts';
 import { ByteIndex } from './byte-index.ts';
 import { unspell } from './byte-level.ts';
+import { MergeTable } from './merge-table.ts';
 
 /** A byte-level BPE vocabulary as GGUF states it, under `tokenizer.ggml.*`. */
 export interface BpeVocabulary {
@@ -19,8 +20,8 @@ export interface BpeVocabulary {
   readonly addBos?: boolean | undefined;
 }
 
-/** The vocabulary, sorted by what may become of a token. */
-export interface IndexedTokens {
+/** The vocabulary, sorted by what may become of a token: all that a tokenizer is made of. */
+export interface IndexedVocabulary {
   /** Bytes of every token that text can become. A special token has none, and so is never found. */
   readonly index: ByteIndex;
   /** Tokens that only a `control` segment makes, by name. */
@@ -28,6 +29,11 @@ export interface IndexedTokens {
   /** Tokens that are made where text spells them, whatever is around them. */
   readonly userDefinedIds: ReadonlyMap<string, number>;
   readonly stopIds: ReadonlySet<number>;
+  readonly merges: MergeTable;
+  readonly pre: string;
+  readonly bosId: number | undefined;
+  readonly eosId: number | undefined;
+  readonly addBos: boolean | undefined;
 }
 
 /** Source: llama.cpp include/llama.h, llama_token_type. Every other type is special here. */
@@ -41,8 +47,8 @@ const TURN_ENDS = ['<|eot_id|>', '<|eom_id|>', '<|end_of_text|>', '<|im_end|>', 
 const LOOKS_SPECIAL = /^<[|\uff5c].*[|\uff5c]>$/u;
 
 /** Throws   RangeError when the parts of the vocabulary disagree */
-export function indexTokens(vocabulary: BpeVocabulary): IndexedTokens {
-  const { tokens, tokenTypes, bosId, eosId } = vocabulary;
+export function indexVocabulary(vocabulary: BpeVocabulary): IndexedVocabulary {
+  const { tokens, tokenTypes, pre, bosId, eosId, addBos } = vocabulary;
   if (tokenTypes.length !== tokens.length)
     throw new RangeError(`vocabulary has ${tokens.length} tokens and ${tokenTypes.length} token types`);
 
@@ -76,10 +82,13 @@ export function indexTokens(vocabulary: BpeVocabulary): IndexedTokens {
   }
 
   const turnEnds = TURN_ENDS.flatMap((name) => specialIds.get(name) ?? []);
+  const index = ByteIndex.of(bytes, offsets);
   return {
-    index: new ByteIndex(bytes, offsets),
+    index,
     specialIds,
     userDefinedIds,
     stopIds: new Set([...endings, ...turnEnds]),
+    merges: MergeTable.of(vocabulary.merges, index),
+    ...{ pre, bosId, eosId, addBos },
   };
 }

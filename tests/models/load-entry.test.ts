@@ -53,8 +53,27 @@ test('the GGUF is loaded where it is alone', async () => {
 });
 
 test('the packed form comes first', async () => {
-  const shards = ['packed/manifest.json', 'packed/header.gguf', 'packed/weights-1-of-1.safetensors'];
+  const shards = [
+    'packed/manifest.json',
+    'packed/tokenizer.safetensors',
+    'packed/weights-1-of-1.safetensors',
+  ];
   expect(await load(new Map([[FILE, gguf], ...packed]))).toEqual(shards);
+});
+
+test('the packed tokenizer is the same tokenizer', async () => {
+  const tokenizerOf = async (files: Files) =>
+    (await loadEntry(relaxed.create(), entry, openIn(files), nodeHasher, options)).tokenizer;
+  const [a, b] = [await tokenizerOf(new Map([[FILE, gguf]])), await tokenizerOf(packed)];
+  const text = 'Naïve cafés 東京 🦙\r\n\tlet x = 12345; // <|im_end|> ÿ\u0000';
+  const segments = [{ control: '<|im_start|>' }, { text }];
+  expect(b.encode(text)).toEqual(a.encode(text));
+  expect(b.encodeSegments(segments)).toEqual(a.encodeSegments(segments));
+  for (let id = 0; id < a.vocabSize; id++) expect(Buffer.compare(b.bytes(id), a.bytes(id))).toBe(0);
+  const facts = ({ vocabSize, bosId, eosId, addBos, stopIds, special }: typeof a) => ({
+    ...{ vocabSize, bosId, eosId, addBos, stopIds, special },
+  });
+  expect(facts(b)).toEqual(facts(a));
 });
 
 test('without either it says which file is missing', async () => {

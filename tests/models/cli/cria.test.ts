@@ -159,8 +159,8 @@ describe('cria pack', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^packing SmolLM2.+\n(.*\n)*packed into .+packed \(3 files, /);
     expect(readdirSync(join(folder, 'packed')).sort()).toEqual([
-      'header.gguf',
       'manifest.json',
+      'tokenizer.safetensors',
       'weights-1-of-1.safetensors',
     ]);
     const [entry] = jsonLines((await cria(['list', '--json'])).stdout);

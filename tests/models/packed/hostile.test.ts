@@ -4,9 +4,11 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Device, Weight } from '../../../kernels/kernels.ts';
 import { nodeHasher } from '../../../models/cli/node-hasher.ts';
 import { FormatError, IntegrityError } from '../../../models/errors.ts';
+import { checked } from '../../../models/llama/config.ts';
 import { loadTensors } from '../../../models/llama/gguf.ts';
-import { type PackedManifest, readPackedManifest } from '../../../models/packed/manifest.ts';
+import { type PackedFile, type PackedManifest, readPackedManifest } from '../../../models/packed/manifest.ts';
 import { openPacked } from '../../../models/packed/open.ts';
+import { readSafetensors } from '../../../models/safetensors.ts';
 import { bufferSource } from '../../../models/sources/buffer-source.ts';
 import { ref, relaxed } from '../../support/backends.ts';
 import { mutate } from '../../support/mutate.ts';
@@ -16,6 +18,7 @@ import { tinyLlama } from '../../support/tiny-llama.ts';
 
 type Draft = { -readonly [K in keyof PackedManifest]: PackedManifest[K] };
 
+const TABLES = 'tokenizer.safetensors';
 const SHARD = 'weights-1-of-2.safetensors';
 let sound: Files;
 let manifest: Draft;
@@ -30,19 +33,18 @@ const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value
 async function load(files: Files, stated: unknown, device: Device = relaxed.create()): Promise<void> {
   const bytes = stated instanceof Uint8Array ? stated : encode(stated);
   const parsed = await readPackedManifest(bufferSource('manifest.json', bytes));
-  const { gguf, tensors } = await openPacked(device, parsed, openIn(files), nodeHasher);
-  await loadTensors(device, gguf.metadata, tensors, () => {});
+  const { tensors } = await openPacked(device, parsed, openIn(files), nodeHasher);
+  await loadTensors(device, checked(parsed.config), tensors, () => {});
 }
 
 /** The sound model with other bytes in one file, and a manifest that stands by them. */
 function withFile(name: string, bytes: Uint8Array): [Files, PackedManifest] {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const restate = (file: PackedManifest['header']) =>
-    file.name === name ? { name, size: bytes.length, sha256 } : file;
-  const { header, shards } = manifest;
+  const restate = (file: PackedFile) => (file.name === name ? { name, size: bytes.length, sha256 } : file);
+  const { tokenizer, shards } = manifest;
   return [
     new Map([...sound, [name, bytes]]),
-    { ...manifest, header: restate(header), shards: shards.map(restate) },
+    { ...manifest, tokenizer: { ...tokenizer, file: restate(tokenizer.file) }, shards: shards.map(restate) },
   ];
 }
 
@@ -67,12 +69,19 @@ test.each([
   ['no JSON', () => new TextEncoder().encode('{'), /manifest.json: byte 0: not JSON/],
   ['a field less', () => ({ ...manifest, layout: undefined }), /layout/],
   ['a field more', () => ({ ...manifest, url: 'x' }), /url/],
-  ['a size that is none', () => ({ ...manifest, header: { ...manifest.header, size: -1 } }), /header.size/],
+  [
+    'a size that is none',
+    () => ({
+      ...manifest,
+      tokenizer: { ...manifest.tokenizer, file: { ...manifest.tokenizer.file, size: -1 } },
+    }),
+    /tokenizer.file.size/,
+  ],
   ['a size past 2^53', () => ({ ...manifest, from: { ...manifest.from, size: 1e17 } }), /from.size/],
-  ['a path for a name', () => ({ ...manifest, header: { ...manifest.header, name: '../x' } }), /plain file/],
-  ['one file twice', () => ({ ...manifest, shards: [manifest.header] }), /two files have one name/],
+  ['a path for a name', () => ({ ...manifest, from: { ...manifest.from, name: '../x' } }), /plain file/],
+  ['one file twice', () => ({ ...manifest, shards: [manifest.tokenizer.file] }), /two files have one name/],
   ['no shards', () => ({ ...manifest, shards: [] }), /shards/],
-  ['a megabyte', () => new Uint8Array((1 << 20) + 1), /1048577 bytes, limit 1048576/],
+  ['more than 4 MiB', () => new Uint8Array((4 << 20) + 1), /4194305 bytes, limit 4194304/],
 ])('a manifest with %s is refused', async (_, stated, message) => {
   await expect(load(sound, stated())).rejects.toThrow(message);
   await expect(load(sound, stated())).rejects.toBeInstanceOf(FormatError);
@@ -93,7 +102,7 @@ test.each([
   await expect(load(files(), manifest)).rejects.toThrow(message);
 });
 
-test.each(['header.gguf', SHARD])('one wrong bit anywhere in %s is seen', async (name) => {
+test.each([TABLES, SHARD])('one wrong bit anywhere in %s is seen', async (name) => {
   const random = randomIntegers(7);
   for (let i = 0; i < 20; i++) {
     const bytes = sound.get(name)!.slice();
@@ -112,14 +121,13 @@ test('bytes that hash right and lie are refused before a weight is made', async 
     throw new Error('too late');
   };
   const lies: readonly (readonly [() => [Files, PackedManifest], RegExp])[] = [
-    [() => withFile('header.gguf', sound.get('header.gguf')!.subarray(0, 1000)), /do not fit|early/],
     [
       () => withTensors((t) => (t['output_norm.weight'] = { ...t['token_embd.weight'] })),
       /does not begin|'output/,
     ],
     [() => withTensors((t) => delete t['token_embd.weight']), /begins? where|to 0|does not begin/],
     [() => withTensors((t) => Object.assign(t['token_embd.weight']!, { dtype: 'I8' })), /is I8 of \d+ bytes/],
-    [() => withTensors((t) => rename(t, 'token_embd.weight', 'blk.9.ffn')), /that the header does not have/],
+    [() => withTensors((t) => rename(t, 'token_embd.weight', 'blk.9.ffn')), /is in no shard/],
     [() => withTensors((t) => rename(t, 'token_embd.weight', 'token_embd.weight#2')), /not in its order/],
     [
       () => withTensors((t) => swap(t, 'token_embd.weight', 'blk.0.attn_k.weight')),
@@ -134,16 +142,44 @@ test('bytes that hash right and lie are refused before a weight is made', async 
   expect(made).toEqual([]);
 });
 
-test('a header for a file of another size is refused', async () => {
-  const stated = { ...manifest, from: { ...manifest.from, size: 5000 } };
-  await expect(load(sound, stated)).rejects.toThrow(/tensor '.+' ends at \d+, the file at 5000/);
+test.each([
+  ['tokens.offsets', 4, 0xffffff, /tokens.offsets\[1\] is past the next/],
+  ['tokens.slots', 0, 1 << 20, /'tokens.slots'\[0\] is 1048576 of \d+/],
+  ['merges.left', 4, -1, /'merges.left'\[1\] is -1 of \d+/],
+  ['merges.merged', 8, 1 << 20, /'merges.merged'\[2\] is 1048576 of \d+/],
+  ['merges.slots', 8, -2, /'merges.slots'\[2\] is -2 of \d+/],
+] as const)('a number in %s that leads astray is refused', async (table, at, value, message) => {
+  const bytes = sound.get(TABLES)!.slice();
+  const { offset } = (await readSafetensors(bufferSource(TABLES, bytes))).tensors.get(table)!;
+  new DataView(bytes.buffer).setInt32(offset + at, value, true);
+  await expect(load(...withFile(TABLES, bytes))).rejects.toThrow(message);
 });
 
-test('whatever is wrong in a shard or a header, it is said as a FormatError', async () => {
+test('a table without a free slot is refused: a search in it would not end', async () => {
+  const bytes = sound.get(TABLES)!.slice();
+  const { offset, bytes: length } = (await readSafetensors(bufferSource(TABLES, bytes))).tensors.get(
+    'tokens.slots',
+  )!;
+  new Int32Array(bytes.buffer, offset, length / 4).fill(0);
+  await expect(load(...withFile(TABLES, bytes))).rejects.toThrow("'tokens.slots' has no free slot");
+});
+
+test('facts that lead astray are refused', async () => {
+  const withFacts = (facts: object) =>
+    load(sound, { ...manifest, tokenizer: { ...manifest.tokenizer, ...facts } });
+  await expect(withFacts({ stopIds: [1_000_000] })).rejects.toThrow('token id 1000000 of ');
+  await expect(withFacts({ special: [['<|x|>', 1_000_000]] })).rejects.toThrow('token id 1000000 of ');
+  await expect(withFacts({ pre: 'mine' })).rejects.toThrow(FormatError);
+  await expect(load(sound, { ...manifest, config: { ...manifest.config, layers: 1e9 } })).rejects.toThrow(
+    'layers',
+  );
+});
+
+test('whatever is wrong in a shard or a tokenizer, it is said as a FormatError', async () => {
   const random = randomIntegers(11);
   let loaded = 0;
   for (let i = 0; i < 600; i++) {
-    const name = i % 2 === 0 ? SHARD : 'header.gguf';
+    const name = i % 2 === 0 ? SHARD : TABLES;
     const [files, stated] = withFile(name, mutate(sound.get(name)!, 1500, random));
     await load(files, stated).then(
       () => loaded++,

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../kernels/kernels.ts';
 import { nodeHasher } from '../../../models/cli/node-hasher.ts';
 import { readGguf } from '../../../models/gguf/gguf.ts';
+import { checked } from '../../../models/llama/config.ts';
 import { createLlama } from '../../../models/llama/forward.ts';
 import { type LoadedWeights, loadGgufWeights, loadTensors } from '../../../models/llama/gguf.ts';
 import { readPackedManifest } from '../../../models/packed/manifest.ts';
@@ -32,8 +33,8 @@ async function fromGguf(device: Device, path: string): Promise<Float32Array> {
 
 async function fromPacked(device: Device, files: Files): Promise<Float32Array> {
   const manifest = await readPackedManifest(bufferSource('manifest', files.get('manifest.json')!));
-  const { gguf, tensors } = await openPacked(device, manifest, openIn(files), nodeHasher);
-  return logits(device, await loadTensors(device, gguf.metadata, tensors, () => {}));
+  const { tensors } = await openPacked(device, manifest, openIn(files), nodeHasher);
+  return logits(device, await loadTensors(device, checked(manifest.config), tensors, () => {}));
 }
 
 describe.each([relaxed, ref])('packed on $name', ({ name, create }) => {
@@ -72,10 +73,10 @@ describe('what is written', async () => {
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     });
-    const { from, header, shards } = manifest;
+    const { from, tokenizer, shards } = manifest;
     expect(from).toEqual(describe('q4_0.gguf', readFileSync(path)));
     const others = [...files].filter(([name]) => name !== 'manifest.json');
-    expect([header, ...shards]).toEqual(others.map(([name, bytes]) => describe(name, bytes)));
+    expect([tokenizer.file, ...shards]).toEqual(others.map(([name, bytes]) => describe(name, bytes)));
     expect(manifest.layout).toBe('wasm-8x32/1');
   });
 
