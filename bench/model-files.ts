@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { openFileSource } from '../models/cli/file-source.ts';
 import { readGguf } from '../models/gguf/gguf.ts';
 import { configFromGguf } from '../models/llama/config.ts';
@@ -28,6 +31,14 @@ export async function modelFile(name: ModelName): Promise<string> {
   const path = randomGgufPath(options);
   await makeRandomGguf(path, options);
   return path;
+}
+
+/** The folder of a file's packed form, packed anew: the layout may have changed since. */
+export async function packedModel(path: string): Promise<string> {
+  const out = path.replace(/\.gguf$/, '.packed');
+  const cria = fileURLToPath(new URL('../models/cli/cria.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [cria, 'pack', path, '--out', out]);
+  return out;
 }
 
 export interface ModelBytes {

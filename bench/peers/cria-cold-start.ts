@@ -1,5 +1,5 @@
-/** The edge target as its first request finds it: workerd has begun to listen, the weights lie in its local R2. */
-import { modelBytes } from '../model-files.ts';
+/** The edge target as its first request finds it: workerd has begun to listen, packed weights lie in its local R2. */
+import { modelBytes, packedModel } from '../model-files.ts';
 import { peerArgs } from './peer-args.ts';
 import { takeCommands } from './take-commands.ts';
 import { openWorkerdCompletions } from './workerd-completions.ts';
@@ -8,11 +8,12 @@ const BYTES_PER_MS = 1e6;
 const ALLOWED_MS = 1500;
 
 const args = peerArgs();
+const model = await packedModel(args.model);
 
 await takeCommands('Cria in workerd, started anew each time', {
   /** Milliseconds to the first token of a prompt. */
   async 'first-token'({ tokens }) {
-    await using workerd = await openWorkerdCompletions(args);
+    await using workerd = await openWorkerdCompletions({ ...args, model });
     return await workerd.complete(tokens, 1);
   },
 
