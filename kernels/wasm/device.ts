@@ -26,11 +26,13 @@ interface WasmWeight extends Weight {
 }
 interface WasmKvCache extends KvCache {
   readonly address: number;
-  readonly slots: number; // the capacity in whole blocks of 8 positions
+  readonly slots: number; // the capacity in whole tiles
   readonly layerBytes: number; // keys and values of one layer
 }
 
 const MAX_TOP_K = 256;
+
+const KV_TILE = 32; // positions, see src/kv-cache.ts
 
 // Worth another thread's while: a few microseconds.
 const LEAST_PRODUCTS = 65_536;
@@ -133,11 +135,13 @@ export class WasmDevice implements Device {
   kvCache(shape: KvShape): KvCache {
     if (shape.headDim % 8 !== 0)
       throw new ShapeError(`kvCache: headDim ${shape.headDim} is no multiple of 8`);
-    const slots = 8 * Math.ceil(shape.capacity / 8);
-    const headBytes = this.call('kv_head_bytes', shape.type === 'q8' ? 1 : 0, shape.headDim, slots);
-    const layerBytes = 2 * shape.kvHeads * headBytes;
+    const tiles = Math.ceil(shape.capacity / KV_TILE);
+    const tileBytes = this.call('kv_head_bytes', shape.type === 'q8' ? 1 : 0, shape.headDim, KV_TILE);
+    const slots = KV_TILE * tiles;
+    const layerBytes = 2 * shape.kvHeads * tiles * tileBytes;
     const bytes = shape.layers * layerBytes;
-    return { ...shape, bytes, slots, layerBytes, address: this.heap.alloc(bytes) } as WasmKvCache;
+    const address = this.heap.alloc(bytes, ` (${shape.capacity} positions in ${shape.type})`);
+    return { ...shape, bytes, slots, layerBytes, address } as WasmKvCache;
   }
 
   embed(out: Buf, weight: Weight, ids: Uint32Array): void {

@@ -25,11 +25,11 @@ export class WasmMemory {
     this.gaps = [{ start: first, end: memory.buffer.byteLength }];
   }
 
-  /** The address of `bytes` bytes, not cleared. Throws DeviceError when the memory cannot grow that far. */
-  alloc(bytes: number): number {
+  /** The address of `bytes` bytes, not cleared. Throws DeviceError, saying for what, when memory cannot grow that far. */
+  alloc(bytes: number, what = ''): number {
     const size = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
     let at = this.gaps.findIndex((gap) => gap.end - gap.start >= size);
-    if (at < 0) at = this.grow(size);
+    if (at < 0) at = this.grow(size, what);
     const gap = this.gaps[at]!;
     const address = gap.start;
     gap.start += size;
@@ -48,18 +48,18 @@ export class WasmMemory {
   }
 
   /** Makes room at the end and returns the index of the gap there. */
-  private grow(size: number): number {
+  private grow(size: number, what: string): number {
     const end = this.memory.buffer.byteLength;
     const last = this.gaps.at(-1);
     const have = last?.end === end ? last.end - last.start : 0;
     const pages = Math.ceil((size - have) / PAGE);
+    const isPast = end + pages * PAGE > MAX_BYTES;
     try {
-      if (end + pages * PAGE > MAX_BYTES) throw new RangeError('past 4 GiB');
+      if (isPast) throw new RangeError('past 4 GiB');
       this.memory.grow(pages);
     } catch {
-      throw new DeviceError(
-        `no room for ${size} bytes: ${this.bytesInUse} are in use and memory cannot grow`,
-      );
+      const limit = isPast ? `of the ${MAX_BYTES} that a WASM memory can have` : 'and the host gives no more';
+      throw new DeviceError(`no room for ${size} bytes${what}: ${this.bytesInUse} are in use ${limit}`);
     }
     this.release({ start: end, end: end + pages * PAGE });
     return this.gaps.length - 1;

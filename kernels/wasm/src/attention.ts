@@ -5,11 +5,10 @@
 // One token row reads the cache as it is. More widen a tile first; the numbers they multiply, and their order, are the
 // same, so a row's result does not depend on its company.
 import {
-  highKey, highValue, isPair, isWide, kv_head_bytes, lowKey, lowValue, peak, widenKeys, widenValues,
+  highKey, highValue, isPair, isWide, kv_head_bytes, lowKey, lowValue, peak, TILE, widenKeys, widenValues,
 } from './kv-cache';
 import { exp2, HALF_SCALE, LOG2E, madd, maxLane, sumLanes } from './lanes';
 
-const TILE: i32 = 32; // positions; two wide tiles of 64 dimensions fill half a first-level cache
 const WEIGHTS: usize = TILE << 2; // bytes of a query's scores, which become its weights
 
 /** `halves` leaves 2^112 out. Queries bring it to the keys, weights to the values. */
@@ -34,7 +33,7 @@ export function attention(
 ): void {
   const group = heads / kvHeads, wide = m > 1;
   const bytes = <usize>headDim << 2, rowStride = <usize>heads * bytes, groupBytes = <usize>group * bytes;
-  const headBytes = kv_head_bytes(q8, headDim, slots), lineBytes = <usize>(q8 ? headDim : headDim * 2);
+  const headBytes = kv_head_bytes(q8, headDim, slots), tileBytes = <usize>(TILE * (q8 ? headDim : headDim * 2));
   const states = scratch, queries = states + <usize>(m * group) * STATE, weights = queries + <usize>m * groupBytes;
   const wideKeys = weights + 4 * WEIGHTS, wideValues = wideKeys + <usize>TILE * bytes;
 
@@ -51,16 +50,15 @@ export function attention(
     }
 
     for (let t0 = 0; t0 < pos + m; t0 += TILE) {
-      const n = min(TILE, pos + m - t0), at = base + <usize>t0 * lineBytes;
+      const n = min(TILE, pos + m - t0), at = base + <usize>(t0 / TILE) * tileBytes;
       let tileKeys = keys + at, tileValues = values + at;
       if (wide) {
-        const lines = <usize>((n + 7) & ~7) * lineBytes;
         if (q8) {
-          widenKeys<i8>(tileKeys, wideKeys, lines);
-          widenValues<i8>(tileValues, wideValues, lines);
+          widenKeys<i8>(tileKeys, wideKeys, tileBytes);
+          widenValues<i8>(tileValues, wideValues, tileBytes);
         } else {
-          widenKeys<u16>(tileKeys, wideKeys, lines);
-          widenValues<u16>(tileValues, wideValues, lines);
+          widenKeys<u16>(tileKeys, wideKeys, tileBytes);
+          widenValues<u16>(tileValues, wideValues, tileBytes);
         }
         tileKeys = wideKeys;
         tileValues = wideValues;
@@ -244,9 +242,9 @@ function gatherStrips<T>(
   n: i32, weights: usize, values: usize, headDim: i32, out: usize, seen: i32, state: usize,
 ): void {
   const step: usize = 8 * sizeof<T>();
-  const rowBytes = step * (<usize>headDim >> 3), bytes = <usize>headDim << 2;
+  const bytes = <usize>headDim << 2;
   const out2 = out + bytes, out3 = out2 + bytes, out4 = out3 + bytes, end = weights + (<usize>seen << 2);
-  for (let i: usize = 0; i < bytes; i += 32, values += step) {
+  for (let i: usize = 0; i < bytes; i += 32, values += <usize>TILE * step) {
     let a = shrunk(out + i, state), b = shrunk(out + i + 16, state), c = a, d = a, e = a, f = a, g = a, h = a;
     if (n > 1) {
       c = shrunk(out2 + i, state + STATE);
@@ -258,7 +256,7 @@ function gatherStrips<T>(
       g = shrunk(out4 + i, state + 3 * STATE);
       h = shrunk(out4 + i + 16, state + 3 * STATE);
     }
-    for (let w = weights, at = values; w != end; w += 4, at += rowBytes) {
+    for (let w = weights, at = values; w != end; w += 4, at += step) {
       const x = lowValue<T>(at), y = highValue<T>(at);
       let u = v128.load32_splat(w);
       a = madd(u, x, a);

@@ -1,12 +1,15 @@
-// How one layer's keys or values lie in memory: one head after another, and in a head
+// How one layer's keys or values lie in memory: one head after another, in a head tiles of 32 positions, and in a tile
 //
-//   keys     16-bit units (an f16, or two i8), those of 8 positions side by side: (slots / 8, units, 8)
-//   values   rows as they come: (slots, headDim) of f16 or i8
-//   q8       then an f32 scale a position: (slots)
+//   keys     16-bit units (an f16, or two i8), those of 8 positions side by side: (4, units, 8)
+//   values   strips of 8 dimensions: (headDim / 8, 32, 8) of f16 or i8
 //
-// `slots` is the capacity rounded up to a multiple of 8. Keys of 8 positions fill the lanes of two vectors, so that a
-// lane's running sum is a score.
+// q8 has an f32 scale a position after a head's last tile: (slots), the capacity rounded up to whole tiles. Keys of 8
+// positions fill the lanes of two vectors, so that a lane's running sum is a score. Either kind of tile is read once,
+// from its first byte to its last.
 import { halves, maxLane, toHalves } from './lanes';
+
+/** Positions in a tile. Two tiles of 64 dimensions, widened to f32, fill half a first-level cache. */
+export const TILE: i32 = 32;
 
 /** Bytes of one head's keys, or values. */
 export function kv_head_bytes(q8: i32, headDim: i32, slots: i32): usize {
@@ -34,14 +37,14 @@ function write(
       const headKeys = keys + head * headBytes, headValues = values + head * headBytes;
       const kScale = q8 ? peak(k, bytes) / 127 : 1, vScale = q8 ? peak(v, bytes) / 127 : 1;
       let unit = headKeys + (<usize>pos >> 3) * 8 * rowBytes + ((<usize>pos & 7) << 1);
-      let row = headValues + <usize>pos * rowBytes;
+      let strip = headValues + <usize>(pos & -TILE) * rowBytes + <usize>(pos & (TILE - 1)) * (q8 ? 8 : 16);
       for (let i: usize = 0; i < bytes; i += 32) {
         const key = narrow(q8, k + i, kScale), value = narrow(q8, v + i, vScale);
         scatter(key, unit, q8 ? 4 : 8);
-        if (q8) v128.store64_lane(row, value, 0);
-        else v128.store(row, value);
+        if (q8) v128.store64_lane(strip, value, 0);
+        else v128.store(strip, value);
         unit += q8 ? 64 : 128;
-        row += q8 ? 8 : 16;
+        strip += TILE * (q8 ? 8 : 16);
       }
       if (q8) {
         store<f32>(headKeys + scales + (<usize>pos << 2), kScale);
@@ -51,12 +54,12 @@ function write(
   }
 }
 
-/** The first `length` positions of `heads` heads, from one cache to another. The block they end in is copied whole. */
+/** The first `length` positions of `heads` heads, from one cache to another. The tile they end in is copied whole. */
 export function kv_copy(
   q8: i32, to: usize, from: usize, heads: i32, headDim: i32, toSlots: i32, fromSlots: i32, length: i32,
 ): void {
   const toBytes = kv_head_bytes(q8, headDim, toSlots), fromBytes = kv_head_bytes(q8, headDim, fromSlots);
-  const bytes = <usize>((length + 7) & ~7) * <usize>(q8 ? headDim : headDim * 2);
+  const bytes = <usize>((length + TILE - 1) & -TILE) * <usize>(q8 ? headDim : headDim * 2);
   for (; heads > 0; heads--, to += toBytes, from += fromBytes) {
     memory.copy(to, from, bytes);
     if (!q8) continue;

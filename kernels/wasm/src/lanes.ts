@@ -10,7 +10,6 @@ const LOW_BYTE: usize = memory.data<u16>([255, 255, 255, 255, 255, 255, 255, 255
 const HALF_BITS: usize = memory.data<u32>([0x8fffe000, 0x8fffe000, 0x8fffe000, 0x8fffe000], 16);
 
 export const LOG2E: f32 = 1.44269504;
-const ROUND: f32 = 12582912; // 1.5 · 2^23
 
 /** What `halves` leaves out of its result: 2^112, the distance between the exponent biases of f16 and f32. */
 export const HALF_SCALE: f32 = 5192296858534827628530496329220096.0;
@@ -75,18 +74,25 @@ export function maxLane(v: v128): f32 {
   );
 }
 
-/** 2^x for x < 128, relative error about 2e-7; never less than 2^-125. The polynomial is minimax on ±1/2. */
+// What exp2 needs, each four times: its floor, 1.5 · 2^23, and a minimax polynomial of 2^r on ±1/2.
+const EXP2: usize = memory.data<f32>([
+  -125, -125, -125, -125, 12582912, 12582912, 12582912, 12582912,
+  0.0013276472, 0.0013276472, 0.0013276472, 0.0013276472, 0.009675541, 0.009675541, 0.009675541, 0.009675541,
+  0.055507133, 0.055507133, 0.055507133, 0.055507133, 0.2402212, 0.2402212, 0.2402212, 0.2402212,
+  0.69314694, 0.69314694, 0.69314694, 0.69314694, 1, 1, 1, 1,
+], 16);
+
+/** 2^x for x < 128, relative error about 2e-7; never less than 2^-125. */
 @inline
 export function exp2(x: v128): v128 {
-  const y = f32x4.max(x, f32x4.splat(-125));
-  const shifted = f32x4.add(y, f32x4.splat(ROUND)); // its low bits are y to the nearest integer
-  const r = f32x4.sub(y, f32x4.sub(shifted, f32x4.splat(ROUND)));
-  let p = f32x4.splat(0.0013276472);
-  p = madd(p, r, f32x4.splat(0.009675541));
-  p = madd(p, r, f32x4.splat(0.055507133));
-  p = madd(p, r, f32x4.splat(0.2402212));
-  p = madd(p, r, f32x4.splat(0.69314694));
-  p = madd(p, r, f32x4.splat(1));
+  const y = f32x4.max(x, v128.load(EXP2)), round = v128.load(EXP2, 16);
+  const shifted = f32x4.add(y, round); // its low bits are y to the nearest integer
+  const r = f32x4.sub(y, f32x4.sub(shifted, round));
+  let p = madd(v128.load(EXP2, 32), r, v128.load(EXP2, 48));
+  p = madd(p, r, v128.load(EXP2, 64));
+  p = madd(p, r, v128.load(EXP2, 80));
+  p = madd(p, r, v128.load(EXP2, 96));
+  p = madd(p, r, v128.load(EXP2, 112));
   return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
