@@ -58,14 +58,15 @@ export function summary(row: Row, rounds: readonly ((side: Side) => number)[]): 
   const { ours, against } = row;
   const values = rounds.map((answer) => answer(ours));
   const theirs = rounds.map((answer) => ('bar' in against ? against.bar : answer(against)));
-  const ratio = median(values.map((value, i) => value / theirs[i]!));
+  const ratios = values.map((value, i) => value / theirs[i]!);
   const isShare = row.unit === '%' && !('bar' in against);
+  const shown = isShare ? ratios.map((ratio) => 100 * ratio) : values;
   return {
     row,
-    value: isShare ? 100 * ratio : median(values),
-    least: Math.min(...values),
-    most: Math.max(...values),
+    value: median(shown),
+    least: Math.min(...shown),
+    most: Math.max(...shown),
     against: median(theirs),
-    ratio,
+    ratio: median(ratios),
   };
 }

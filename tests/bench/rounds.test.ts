@@ -43,6 +43,8 @@ describe('summary', () => {
   });
 
   test('gives a share of what a peer reaches in percent', () => {
-    expect(summary({ ...row, unit: '%' }, answers([[15, 20]]))).toMatchObject({ value: 75, ratio: 0.75 });
+    expect(summary({ ...row, unit: '%' }, answers([[15, 20]]))).toMatchObject({
+      ...{ value: 75, least: 75, most: 75, ratio: 0.75 },
+    });
   });
 });
