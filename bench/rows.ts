@@ -96,7 +96,7 @@ function besideWllama(model: ModelName): Row[] {
 const overWeights = (model: ModelName, where: string, peer: PeerSpec): Row => ({
   name: `memory/${model}/${where}`,
   unit: 'MB',
-  ours: { peer, question: { cmd: 'memory', tokens: 256 } },
+  ours: { peer, question: { cmd: 'memory', tokens: 128 } },
   against: { bar: 120 },
   againstName: '120 MB',
 });
