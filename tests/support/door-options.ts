@@ -1,7 +1,7 @@
 /** What a test may want of a server, whichever it is. */
 export interface DoorOptions {
   readonly vars?: Readonly<Record<string, string>>;
-  /** A file in the default model's place. */
+  /** A file in the default model's place; the Worker also takes a packed folder. */
   readonly model?: string;
   readonly onLog?: (line: string) => void;
 }

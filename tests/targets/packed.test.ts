@@ -8,11 +8,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { PACKED_FOLDER } from '../../models/packed/manifest.ts';
-import { buildAll } from '../../scripts/build.ts';
-import { putWeights } from '../../scripts/local-r2.ts';
-import { startLocalWorkerd } from '../../scripts/local-workerd.ts';
-import { readVars } from '../../scripts/wrangler-toml.ts';
 import { smollm2Path } from '../support/smollm2.ts';
+import { openWorkerd } from '../support/workerd-door.ts';
 
 const manifest = CATALOGUE[0]!;
 
@@ -43,12 +40,7 @@ async function capitalOfFrance(url: URL): Promise<string> {
 }
 
 test('the Worker answers from packed weights in R2', async () => {
-  const dist = join(home, 'dist');
-  const storage = join(home, 'storage');
-  await buildAll(dist);
-  await putWeights({ storage, manifest, path: packed, onProgress: () => {} });
-  const parts = { dist, storage, host: '127.0.0.1', port: 0, vars: readVars({}), onLog: () => {} };
-  await using workerd = await startLocalWorkerd(parts);
+  await using workerd = await openWorkerd({ model: packed });
   expect(await capitalOfFrance(workerd.url)).toContain('Paris');
 });
 
