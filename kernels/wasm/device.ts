@@ -36,6 +36,7 @@ const KV_TILE = 32; // positions, see src/kv-cache.ts
 
 // Worth another thread's while: a few microseconds.
 const LEAST_PRODUCTS = 65_536;
+const LEAST_ROUNDED = 8192;
 const LEAST_SILU = 2048;
 
 /**
@@ -172,7 +173,8 @@ export class WasmDevice implements Device {
       if (weight.cols !== cols) throw new ShapeError(`matmul: ${weight.cols} columns beside ${cols}`);
       this.fits('matmul: out', out, m * weight.rows);
       const { matmul, quantise } = weight.layout;
-      if (quantise !== undefined && quantise !== rounded) this.call(quantise, from, activations, cols, m);
+      if (quantise !== undefined && quantise !== rounded)
+        this.team.run(quantise, [from, activations, cols, m], m, 4 * Math.ceil(LEAST_ROUNDED / (4 * cols)));
       rounded = quantise ?? rounded;
       const operand = quantise === undefined ? from : activations;
       const args = [weight.address, operand, out.address, weight.rows, cols, m];

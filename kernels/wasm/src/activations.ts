@@ -87,13 +87,18 @@ function block(kind: i32, offset: i16, factor: f32, x: usize, out: usize, step: 
   }
 }
 
-/** m rows of `cols` floats (a multiple of 32). The last four tokens repeat the last one where it has no company. */
+/**
+ * m rows of `cols` floats (a multiple of 32): tokens first … last-1 of them, multiples of 4 or `last` is m. The last
+ * four tokens repeat the last one where it has no company.
+ */
 @inline
-function quantise(kind: i32, offset: i16, factor: f32, x: usize, out: usize, cols: i32, m: i32): void {
+function quantise(
+  kind: i32, offset: i16, factor: f32, x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32,
+): void {
   const size = kind == 32 ? BYTES_32 : kind == 16 ? 2 * BYTES_16 : WORDS;
   const lanes = m <= FEW ? 1 : 4, step = <usize>lanes << 2;
-  const stride = <usize>cols << 2, tokens = (m + lanes - 1) & -lanes;
-  for (let i = 0; i < tokens; i++) {
+  const stride = <usize>cols << 2, tokens = (last + lanes - 1) & -lanes;
+  for (let i = first; i < tokens; i++) {
     let from = x + <usize>min(i, m - 1) * stride;
     let to = out + <usize>(i & -lanes) * (<usize>cols >> 5) * size + (<usize>(i & (lanes - 1)) << 2);
     for (const end = from + stride; from != end; from += 128, to += <usize>lanes * size) {
@@ -102,21 +107,21 @@ function quantise(kind: i32, offset: i16, factor: f32, x: usize, out: usize, col
   }
 }
 
-export function quantise_q4_0(x: usize, out: usize, cols: i32, m: i32): void {
-  quantise(32, -8, HALF_SCALE, x, out, cols, m);
+export function quantise_q4_0(x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32): void {
+  quantise(32, -8, HALF_SCALE, x, out, cols, m, first, last);
 }
-export function quantise_q4_1(x: usize, out: usize, cols: i32, m: i32): void {
-  quantise(32, 0, HALF_SCALE, x, out, cols, m);
+export function quantise_q4_1(x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32): void {
+  quantise(32, 0, HALF_SCALE, x, out, cols, m, first, last);
 }
-export function quantise_q4_k(x: usize, out: usize, cols: i32, m: i32): void {
-  quantise(32, 0, 1, x, out, cols, m);
+export function quantise_q4_k(x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32): void {
+  quantise(32, 0, 1, x, out, cols, m, first, last);
 }
-export function quantise_q6_k(x: usize, out: usize, cols: i32, m: i32): void {
-  quantise(16, -32, 1, x, out, cols, m);
+export function quantise_q6_k(x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32): void {
+  quantise(16, -32, 1, x, out, cols, m, first, last);
 }
-export function quantise_q8_0(x: usize, out: usize, cols: i32, m: i32): void {
-  quantise(8, 0, HALF_SCALE, x, out, cols, m);
+export function quantise_q8_0(x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32): void {
+  quantise(8, 0, HALF_SCALE, x, out, cols, m, first, last);
 }
-export function quantise_q8_1(x: usize, out: usize, cols: i32, m: i32): void {
-  quantise(8, 0, 1, x, out, cols, m);
+export function quantise_q8_1(x: usize, out: usize, cols: i32, m: i32, first: i32, last: i32): void {
+  quantise(8, 0, 1, x, out, cols, m, first, last);
 }
