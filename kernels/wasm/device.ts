@@ -165,7 +165,7 @@ export class WasmDevice implements Device {
     const panels = this.team.threads * panelBytes;
     const panel = this.scratch(panels + blocks * tokens * most);
     const activations = panel + panels;
-    const grain = 8 * Math.ceil(LEAST_PRODUCTS / (8 * cols * m));
+    const grain = 16 * Math.ceil(LEAST_PRODUCTS / (16 * cols * m)); // kernels take two groups at once
     let rounded: string | undefined;
     for (let i = 0; i < weights.length; i++) {
       const weight = weights[i] as WasmWeight;
