@@ -26,6 +26,7 @@ export type Batch = readonly Row[];
 
 const node = (model: ModelName): PeerSpec => ({ script: 'cria-node.ts', model });
 const workerd = (model: ModelName): PeerSpec => ({ script: 'cria-workerd.ts', model });
+const requests = (model: ModelName): PeerSpec => ({ script: 'cria-requests.ts', model });
 
 /** Tokens that a timed decode makes: about a second and a half of the 1B. */
 const DECODE: Asked = { cmd: 'decode', tokens: 32 };
@@ -101,6 +102,24 @@ const overWeights = (model: ModelName, where: string, peer: PeerSpec): Row => ({
   againstName: '120 MB',
 });
 
+/** What requests have of each other: a past that is read once, and a prompt's share of everyone's steps. */
+const BETWEEN_REQUESTS: Batch = [
+  {
+    name: `next-turn-128/${ONE_B}/node`,
+    unit: 'ms',
+    ours: { peer: requests(ONE_B), question: { cmd: 'next-turn', tokens: 128 } },
+    against: { peer: requests(ONE_B), question: { cmd: 'first-turn', tokens: 128 } },
+    againstName: 'without a past',
+  },
+  {
+    name: `delay/${ONE_B}/node`,
+    unit: 'ms',
+    ours: { peer: requests(ONE_B), question: { cmd: 'delay', tokens: 48 } },
+    against: { bar: 100 },
+    againstName: '100 ms',
+  },
+];
+
 export const BATCHES: readonly Batch[] = [
   [
     inNode('decode', ONE_B, DECODE),
@@ -144,6 +163,7 @@ export const BATCHES: readonly Batch[] = [
     revectorized('prefill-128', 'tokens/s', prefill(128)),
     revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
   ],
+  BETWEEN_REQUESTS,
   [overWeights(ONE_B, 'node', node(ONE_B)), overWeights(ONE_B, 'workerd', workerd(ONE_B))],
   [
     {
