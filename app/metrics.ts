@@ -82,6 +82,18 @@ export function createMetrics(): Metrics {
         sample('cria_engine_aborted_total', 'counter', 'Requests whose reader left.', stats.aborted),
         sample('cria_engine_failed_total', 'counter', 'Accepted requests that an error ended.', stats.failed),
         sample('cria_engine_steps_total', 'counter', 'Passes over the weights.', stats.steps),
+        sample(
+          'vllm:spec_decode_num_draft_tokens_total',
+          'counter',
+          'Tokens guessed, and checked in a pass.',
+          stats.draftTokens,
+        ),
+        sample(
+          'vllm:spec_decode_num_accepted_tokens_total',
+          'counter',
+          'Guessed tokens that were right.',
+          stats.acceptedTokens,
+        ),
         sample('cria_device_bytes', 'gauge', 'Device memory in use.', stats.deviceBytes),
         ...STATES.map((state) =>
           sample(

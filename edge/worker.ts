@@ -35,6 +35,7 @@ function build(env: Env) {
       waiting: env.CRIA_WAITING,
       kvType: env.CRIA_KV,
       prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
+      speculation: env.CRIA_SPECULATE === 'on',
     },
     createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
     openFile: (file) => openR2Source(env.WEIGHTS, `${manifest.name}/${file}`),

@@ -9,17 +9,22 @@ export interface BatchLimits {
   readonly prefillChunk: number;
 }
 
-/** A sequence's part in a step: its next `count` pending tokens, with logits when those are all. */
+/** A sequence's part in a step: its next `count` pending tokens, with logits when those are all, and its draft. */
 export interface Share {
   readonly sequence: Sequence;
   readonly count: number;
   readonly wantsLogits: boolean;
+  /** What may come after its last pending token, to be checked in the same pass. */
+  readonly draft: Uint32Array;
 }
+
+const NONE = new Uint32Array(0);
 
 /**
  * Who gets how many rows of the next pass: one for each sequence that speaks, and what is left, up to the chunk, in
  * equal shares for those whose prompts are still being read. When the limits are too tight for all, the first in
- * `sequences` go first; a caller who moves those served to the end starves nobody.
+ * `sequences` go first; a caller who moves those served to the end starves nobody. A sequence that speaks alone may
+ * draft: in company a row that may be wrong costs as much as another's that is right.
  */
 export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): Share[] {
   const reading = sequences.filter(isReading);
@@ -44,7 +49,9 @@ export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): 
 
     rows -= count;
     if (wantsLogits) logitRows--;
-    batch.push({ sequence, count, wantsLogits });
+    const isAlone = sequences.length === 1 && !isPrompt && wantsLogits;
+    const draft = (isAlone && sequence.drafter?.draft(Math.min(rows, logitRows))) || NONE;
+    batch.push({ sequence, count, wantsLogits, draft });
   }
   return batch;
 }

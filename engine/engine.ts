@@ -69,6 +69,8 @@ export interface EngineStats {
   readonly aborted: number; // the reader left, or stopped reading
   readonly failed: number; // ended by an error after being accepted
   readonly steps: number; // passes over the weights
+  readonly draftTokens: number; // guessed, and checked in a pass
+  readonly acceptedTokens: number; // of those, the ones that were right
   readonly deviceBytes: number;
 }
 

@@ -32,6 +32,8 @@ const EMPTY: Omit<EngineStats, 'state'> = {
   aborted: 0,
   failed: 0,
   steps: 0,
+  draftTokens: 0,
+  acceptedTokens: 0,
   deviceBytes: 0,
 };
 

@@ -8,6 +8,7 @@ import type { Completion, CompletionRequest, Engine, ModelInfo, Part } from './e
 import { ContextLengthError, UnknownModelError } from './errors.ts';
 import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
 import { newSequence, type Sequence } from './sequence.ts';
+import { createStepCost } from './step-cost.ts';
 
 export interface LocalEngineLimits extends SchedulerLimits {
   /** Tokens of prompt and reply together; the model's own limit holds beside it. */
@@ -28,6 +29,8 @@ export interface LocalEngineParts {
   /** Resolves after the event loop has had a turn, so that other requests and timers get theirs. */
   readonly breathe: () => Promise<void>;
   readonly limits: LocalEngineLimits;
+  /** Whether a reply may draft its next tokens from what was said before. */
+  readonly speculation: boolean;
 }
 
 /** An engine over a model in this process. */
@@ -36,6 +39,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
   const context = Math.min(limits.contextLength, llama.contextLength);
   const choose = createChoose(device, llama, tokenizer.vocabSize);
   const scheduler = createScheduler({ llama, choose, limits, nowMs });
+  const cost = parts.speculation ? createStepCost() : undefined;
   const encoder = { tokenizer, template: parts.prompt, today: parts.today, vocabSize: llama.vocabSize };
 
   async function start(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
@@ -55,6 +59,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
       stop: request.stop,
       tokenizer,
       nowMs: nowMs(),
+      cost,
     });
     scheduler.enter(sequence);
 

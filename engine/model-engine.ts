@@ -3,6 +3,7 @@ import type { CreateHasher } from '../models/hashed-source.ts';
 import { loadEntry } from '../models/load-entry.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { OpenFile } from '../models/source.ts';
+import { MAX_DRAFT_ROWS } from './drafter.ts';
 import type { Engine } from './engine.ts';
 import { createLazyEngine } from './lazy.ts';
 import { createLocalEngine } from './local.ts';
@@ -18,6 +19,8 @@ export interface EngineSettings {
   readonly kvType: KvType;
   /** Memory for what earlier requests have computed, beside that of those that compute; 0 keeps nothing. */
   readonly prefixCacheBytes: number;
+  /** Drafts a reply's next tokens from its prompt, where that pays. */
+  readonly speculation: boolean;
 }
 
 /** What a door brings: a machine, files, a clock and a coin. */
@@ -50,7 +53,7 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
     contextLength: Math.min(settings.contextLength, manifest.context),
     licence: manifest.licence.name,
   };
-  const { running, kvType, contextLength } = settings;
+  const { running, kvType, contextLength, speculation } = settings;
   const limits = { ...settings, prefillChunk: PREFILL_CHUNK, stalledMs: STALLED_MS };
 
   async function load(progress: () => void): Promise<Engine> {
@@ -58,13 +61,13 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
     const options = {
       kvType,
       maxRows: PREFILL_CHUNK + running,
-      maxLogitRows: running,
+      maxLogitRows: speculation ? Math.max(running, MAX_DRAFT_ROWS) : running,
       contextLength,
       onProgress: progress,
     };
     const loaded = await loadEntry(device, manifest, parts.openFile, parts.createHasher, options);
     const today = () => dayMonthYear(nowMs());
-    return createLocalEngine({ info, ...loaded, device, today, random, nowMs, breathe, limits });
+    return createLocalEngine({ info, ...loaded, device, today, random, nowMs, breathe, limits, speculation });
   }
   return createLazyEngine({ info, load, nowMs, pause, stuckMs: STUCK_MS });
 }

@@ -42,6 +42,8 @@ function sum(all: readonly EngineStats[]): EngineStats {
     aborted: total((stats) => stats.aborted),
     failed: total((stats) => stats.failed),
     steps: total((stats) => stats.steps),
+    draftTokens: total((stats) => stats.draftTokens),
+    acceptedTokens: total((stats) => stats.acceptedTokens),
     deviceBytes: total((stats) => stats.deviceBytes),
   };
 }

@@ -1,7 +1,8 @@
 // Continuous batching without a driver: whoever reads a reply asks for the next step, and a step moves every
 // sequence. No request depends on another's staying alive, which in workerd it may not.
 import { DeviceError } from '../kernels/errors.ts';
-import type { Llama } from '../models/llama/model.ts';
+import type { Buf } from '../kernels/kernels.ts';
+import type { Llama, Span } from '../models/llama/model.ts';
 import { isReading, planBatch, type Share } from './batch.ts';
 import type { Choose } from './choose.ts';
 import { BusyError, OutOfMemoryError, StalledError } from './errors.ts';
@@ -32,6 +33,8 @@ export interface SchedulerCounts {
   aborted: number;
   failed: number;
   steps: number;
+  draftTokens: number;
+  acceptedTokens: number;
 }
 
 export interface Scheduler {
@@ -55,6 +58,13 @@ export interface SchedulerParts {
   readonly nowMs: () => number;
 }
 
+interface Step {
+  readonly batch: readonly Share[];
+  /** By the first of the batch, before this step. */
+  readonly saidBefore: number;
+  readonly startedAtMs: number;
+}
+
 const MAX_PARTS = 32; // a reader this far behind is not run ahead of
 const RECENT = 0.2; // weight of the newest reply in the running mean of how long one takes
 
@@ -62,7 +72,7 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
   let running: Sequence[] = []; // least recently served first
   let waiting: Sequence[] = [];
   let underWay: Promise<void> | undefined;
-  let unmeasured: { readonly rows: number; readonly startedAtMs: number } | undefined; // the last step
+  let unmeasured: Step | undefined; // the last one
   let meanServiceMs: number | undefined;
   const pace = createPace(limits.prefillChunk);
   const prefixCache = createPrefixCache(llama, limits.prefixCacheBytes);
@@ -76,6 +86,8 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
     aborted: 0,
     failed: 0,
     steps: 0,
+    draftTokens: 0,
+    acceptedTokens: 0,
   };
 
   const isFull = () => running.length + waiting.length >= limits.running + limits.waiting;
@@ -113,7 +125,7 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
     const batch = planBatch(ready, { ...rowLimits, prefillChunk: pace.promptRows(speaking) });
     if (batch.length === 0) return Promise.resolve();
 
-    unmeasured = { rows: batch.reduce((sum, { count }) => sum + count, 0), startedAtMs: nowMs() };
+    unmeasured = { batch, saidBefore: batch[0]!.sequence.said.length, startedAtMs: nowMs() };
     underWay = compute(batch).finally(() => {
       underWay = undefined;
     });
@@ -123,7 +135,15 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
 
   function measure(): void {
     if (underWay || !unmeasured) return; // a later step has begun, or another reader was faster
-    pace.observe(unmeasured.rows, nowMs() - unmeasured.startedAtMs);
+    const { batch, saidBefore, startedAtMs } = unmeasured;
+    const ms = nowMs() - startedAtMs;
+    const rows = batch.reduce((sum, { count, draft }) => sum + count + draft.length, 0);
+    pace.observe(rows, ms);
+
+    for (const { sequence } of batch) sequence.drafter?.spend(ms);
+    const { said, drafter } = batch[0]!.sequence;
+    const isOneSpeaking = batch.length === 1 && saidBefore > 0;
+    if (isOneSpeaking) drafter?.judge(rows, ms, said.length - saidBefore);
     unmeasured = undefined;
   }
 
@@ -159,24 +179,17 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
   async function compute(batch: readonly Share[]): Promise<void> {
     for (const { sequence } of batch) sequence.inStep = true;
     try {
-      const logits = llama.forward(
-        batch.map(({ sequence: { cache, pending }, count, wantsLogits }) => ({
-          cache: cache!,
-          ids: pending.subarray(0, count),
-          logits: wantsLogits ? 'last' : 'none',
-        })),
-      );
+      const logits = llama.forward(batch.map(toSpan));
       counts.steps++;
       moveOn(batch);
 
       const speaking = batch.filter(({ wantsLogits }) => wantsLogits);
+      let rows = 0;
       await Promise.all(
-        speaking.map(async ({ sequence }, row) => {
-          try {
-            hear(sequence, await choose(sequence, logits, row));
-          } catch (error) {
-            fail(sequence, error);
-          }
+        speaking.map((share) => {
+          const firstRow = rows;
+          rows += 1 + share.draft.length;
+          return listen(share, logits, firstRow);
         }),
       );
     } catch (error) {
@@ -192,12 +205,33 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
   /** The batch's tokens are in their caches now; who was served goes to the end of the line. */
   function moveOn(batch: readonly Share[]): void {
     const served = new Set<Sequence>();
-    for (const { sequence, count } of batch) {
+    for (const { sequence, count, draft } of batch) {
       if (isReading(sequence)) counts.promptTokens += count;
       sequence.pending = sequence.pending.subarray(count);
+      sequence.cache!.length -= draft.length; // what is only guessed does not count, and is written over if wrong
+      counts.draftTokens += draft.length;
       served.add(sequence);
     }
     running = [...running.filter((sequence) => !served.has(sequence)), ...served];
+  }
+
+  /**
+   * Draws from each row of a share for as long as its draft had foretold what is drawn: the same tokens, from the same
+   * logits, coins and penalties, as one by one.
+   */
+  async function listen({ sequence, draft }: Share, logits: Buf, firstRow: number): Promise<void> {
+    try {
+      for (let i = 0; ; i++) {
+        const id = await choose(sequence, logits, firstRow + i);
+        hear(sequence, id);
+        if (id !== draft[i]) return;
+        counts.acceptedTokens++;
+        if (sequence.state === 'ended') return;
+        sequence.cache!.length++;
+      }
+    } catch (error) {
+      fail(sequence, error);
+    }
   }
 
   function hear(sequence: Sequence, id: number): void {
@@ -268,4 +302,10 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
 function computed({ prompt, said, cache }: Sequence): Prefix {
   const ids = Uint32Array.from([...prompt, ...said]).subarray(0, cache!.length);
   return { ids, cache: cache! };
+}
+
+function toSpan({ sequence: { cache, pending }, count, wantsLogits, draft }: Share): Span {
+  const ids = pending.subarray(0, count);
+  if (draft.length > 0) return { cache: cache!, ids: Uint32Array.of(...ids, ...draft), logits: 'all' };
+  return { cache: cache!, ids, logits: wantsLogits ? 'last' : 'none' };
 }

@@ -1,8 +1,10 @@
 import type { SequenceCache } from '../models/llama/model.ts';
 import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
 import { createCoin } from './coin.ts';
+import { createDrafter, type Drafter } from './drafter.ts';
 import type { Part, Sampling } from './engine.ts';
 import { createPenalties, type Penalties } from './penalties.ts';
+import type { StepCost } from './step-cost.ts';
 import { createTextStream, type TextStream } from './text-stream.ts';
 
 /** One reply in the making. The scheduler moves it; its reader takes `parts`. */
@@ -12,6 +14,8 @@ export interface Sequence {
   readonly sampling: Sampling;
   readonly coin: () => number;
   readonly penalties: Penalties | undefined;
+  /** There when it may speculate. */
+  readonly drafter: Drafter | undefined;
   readonly text: TextStream;
   readonly stopIds: ReadonlySet<number>;
 
@@ -44,16 +48,19 @@ export interface SequenceOptions {
   readonly stop: readonly string[];
   readonly tokenizer: Tokenizer;
   readonly nowMs: number;
+  /** What its drafts are weighed by; without one it makes none. */
+  readonly cost: StepCost | undefined;
 }
 
 export function newSequence(options: SequenceOptions): Sequence {
-  const { prompt, maxTokens, sampling, seed, stop, tokenizer, nowMs } = options;
+  const { prompt, maxTokens, sampling, seed, stop, tokenizer, nowMs, cost } = options;
   return {
     prompt,
     maxTokens,
     sampling,
     coin: createCoin(seed),
     penalties: createPenalties(sampling, prompt),
+    drafter: cost && createDrafter({ prompt, maxTokens, cost }),
     text: createTextStream(tokenizer.decoder(), stop),
     stopIds: tokenizer.stopIds,
     parts: [],
@@ -75,6 +82,7 @@ export function accept(sequence: Sequence, id: number): boolean {
 
   sequence.said.push(id);
   sequence.penalties?.push(id);
+  sequence.drafter?.push(id);
   sequence.pending = Uint32Array.of(id);
 
   const { text, stopped } = sequence.text.push(id);

@@ -20,6 +20,7 @@ export const Env = z.object({
   CRIA_THREADS: integer(1, MOST_THREADS, Math.min(availableParallelism(), MOST_THREADS)),
   CRIA_KV: z.enum(['f16', 'q8']).default('f16'),
   CRIA_PREFIX_CACHE: integer(0, 65_536, 256), // MiB
+  CRIA_SPECULATE: z.enum(['on', 'off']).default('on'),
 });
 
 export type Env = z.infer<typeof Env>;

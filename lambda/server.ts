@@ -33,6 +33,7 @@ const engine = createModelEngine({
     waiting: env.CRIA_WAITING,
     kvType: env.CRIA_KV,
     prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
+    speculation: env.CRIA_SPECULATE === 'on',
   },
   createDevice: () => createNodeDevice(env.CRIA_THREADS),
   openFile: openFolder(modelFolder(home, manifest)),

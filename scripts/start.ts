@@ -31,6 +31,7 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   CRIA_WAITING        requests that wait; one more gets 429
   CRIA_KV             f16 or q8, how keys and values are kept
   CRIA_PREFIX_CACHE   MiB that keep what earlier requests computed
+  CRIA_SPECULATE      on or off: check several guessed tokens in one pass, where that pays
   CRIA_HOME           where weights are kept                   ~/.cache/cria
   HF_TOKEN            your Hugging Face token, for models that are gated there
 `;

@@ -50,6 +50,8 @@ describe('GET /metrics', () => {
         waiting: 2,
         promptTokens: 30,
         completionTokens: 40,
+        draftTokens: 20,
+        acceptedTokens: 15,
         prefixQueries: 50,
         prefixHits: 20,
         deviceBytes: 5e9,
@@ -66,6 +68,8 @@ describe('GET /metrics', () => {
     expect(all.get('vllm:generation_tokens_total')).toBe(40);
     expect(all.get('vllm:prefix_cache_queries_total')).toBe(50);
     expect(all.get('vllm:prefix_cache_hits_total')).toBe(20);
+    expect(all.get('vllm:spec_decode_num_draft_tokens_total')).toBe(20);
+    expect(all.get('vllm:spec_decode_num_accepted_tokens_total')).toBe(15);
     expect(all.get('cria_device_bytes')).toBe(5e9);
     expect(all.get('cria_engine_loading')).toBe(1);
     expect(all.get('cria_engine_ready')).toBe(0);

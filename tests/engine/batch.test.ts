@@ -16,6 +16,7 @@ const reading = (promptTokens: number): Sequence =>
     stop: [],
     tokenizer,
     nowMs: 0,
+    cost: undefined,
   });
 
 const speaking = (): Sequence => ({ ...reading(1), said: [0] });
@@ -57,6 +58,25 @@ describe('planBatch()', () => {
     const limits = { ...wide, maxLogitRows: 1 };
     expect(counts(planBatch([speaking(), reading(5)], limits))).toEqual(['1!', '4']);
     expect(counts(planBatch([reading(1), speaking()], limits))).toEqual(['1!']);
+  });
+
+  test('lets a sequence draft when it speaks alone, as far as rows and logits go', () => {
+    const drafting = (): Sequence => ({
+      ...speaking(),
+      drafter: {
+        ...{ push() {}, spend() {}, judge() {} },
+        draft: (room) => Uint32Array.from({ length: Math.min(room, 7) }, (_, i) => i),
+      },
+    });
+    const drafts = (sequences: readonly Sequence[], limits = wide) =>
+      planBatch(sequences, limits).map(({ draft }) => draft.length);
+    expect(drafts([drafting()])).toEqual([7]);
+    expect(drafts([drafting()], { ...wide, maxRows: 4 })).toEqual([3]);
+    expect(drafts([drafting()], { ...wide, maxLogitRows: 2 })).toEqual([1]);
+    expect(drafts([drafting(), drafting()])).toEqual([0, 0]);
+    expect(drafts([drafting(), reading(5)])).toEqual([0, 0]);
+    expect(drafts([drafting(), drafting()], { ...wide, maxRows: 1 })).toEqual([0]);
+    expect(drafts([{ ...drafting(), said: [] }])).toEqual([0]); // its prompt is not all read
   });
 
   test('stays within its limits and always moves someone', () => {

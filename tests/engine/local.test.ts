@@ -178,6 +178,8 @@ describe('createLocalEngine()', () => {
       aborted: 0,
       failed: 0,
       steps: 6, // 4 + 4 + 1 tokens of prompt, then a, b and c
+      draftTokens: 0,
+      acceptedTokens: 0,
       deviceBytes: 0,
     });
     expect(llama.batches.length).toBe(6);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCoin } from '../../engine/coin.ts';
 import type { Sampling } from '../../engine/engine.ts';
 import { argmax, createSampler } from '../../engine/sampler.ts';
+import { obviousDistribution } from '../support/obvious-distribution.ts';
 
 const plain: Sampling = {
   temperature: 1,
@@ -13,30 +14,6 @@ const plain: Sampling = {
   frequencyPenalty: 0,
   seed: undefined,
 };
-
-/** The judge: sorts everything, one stage after another, as the papers put it. */
-function obviousDistribution(logits: Float32Array, { temperature, topK, topP, minP }: Sampling) {
-  const normalise = (entries: { id: number; p: number }[]) => {
-    const total = entries.reduce((sum, { p }) => sum + p, 0);
-    return entries.map(({ id, p }) => ({ id, p: p / total }));
-  };
-  const max = Math.max(...logits);
-  let kept = [...logits].map((logit, id) => ({ id, p: Math.exp((logit - max) / temperature), logit }));
-  kept.sort((a, b) => b.logit - a.logit || a.id - b.id);
-  if (topK > 0) kept = kept.slice(0, topK);
-
-  let probs = normalise(kept);
-  if (topP < 1) {
-    let before = 0;
-    probs = probs.filter(({ p }) => {
-      const keep = before <= topP;
-      before += p;
-      return keep;
-    });
-  }
-  const bar = probs[0]!.p * minP;
-  return new Map(normalise(probs.filter(({ p }) => p > 0 && p >= bar)).map(({ id, p }) => [id, p]));
-}
 
 const random = createCoin(20260726);
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

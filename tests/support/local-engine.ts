@@ -42,13 +42,18 @@ export interface LocalSetup {
   readonly clock: { ms: number };
 }
 
+/** `passMs`: how far a pass of so many rows moves the clock. */
 export function localSetup(
-  options: ScriptedOptions,
+  options: ScriptedOptions & { readonly passMs?: (rows: number) => number },
   limits: Partial<LocalEngineLimits> = {},
   parts: Partial<LocalEngineParts> = {},
 ): LocalSetup {
-  const llama = scriptedLlama(options);
   const clock = { ms: 0 };
+  const { passMs = () => 0 } = options;
+  const onPass = (rows: number) => {
+    clock.ms += passMs(rows);
+  };
+  const llama = scriptedLlama({ onPass, ...options });
   let seeds = 0;
   const engine = createLocalEngine({
     info,
@@ -72,6 +77,7 @@ export function localSetup(
       prefixCacheBytes: 0,
       ...limits,
     },
+    speculation: true,
     ...parts,
   });
   return { engine, llama, clock };

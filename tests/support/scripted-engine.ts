@@ -88,6 +88,8 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       aborted: abandoned,
       failed: 0,
       steps: 0,
+      draftTokens: 0,
+      acceptedTokens: 0,
       deviceBytes: 0,
       ...script.stats,
     }),

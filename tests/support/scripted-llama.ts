@@ -37,6 +37,9 @@ export const babble: Script = (tokens) => {
   return logits;
 };
 
+/** As `babble` with so few letters that three of them soon stand together again, and now and then go on alike. */
+export const mutter: Script = (tokens) => babble(tokens).fill(-Infinity, 97 + 3);
+
 export interface ScriptedSpan {
   readonly cache: number; // caches are numbered as they are made
   readonly from: number; // position
@@ -61,10 +64,12 @@ export interface ScriptedOptions {
   readonly maxLogitRows?: number;
   /** Positions the device has room for, over all caches. */
   readonly room?: number;
+  /** Told of each pass before it. */
+  readonly onPass?: (rows: number) => void;
 }
 
 export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
-  const { script, contextLength = 4096, maxRows = 64, maxLogitRows = 8, room = Infinity } = options;
+  const { script, contextLength = 4096, maxRows = 64, maxLogitRows = 8, room = Infinity, onPass } = options;
   const tokensOf = new Map<KvCache, { readonly number: number; readonly tokens: number[] }>();
   const batches: ScriptedSpan[][] = [];
   let made = 0;
@@ -144,17 +149,21 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
         if (!held) throw new Error('a freed cache in a forward');
         if (ids.length === 0) throw new RangeError('a span has no tokens');
         batch.push({ cache: held.number, from: cache.length, count: ids.length, logits });
-        held.tokens.push(...ids);
+        held.tokens.length = cache.length; // a cache may be cut short
         cache.length += ids.length;
         m += ids.length;
         if (cache.length > cache.kv.capacity) throw new RangeError('past the capacity of a cache');
-        if (logits === 'last') said.push(script(held.tokens));
+        for (const [i, id] of ids.entries()) {
+          held.tokens.push(id);
+          if (logits === 'all' || (logits === 'last' && i === ids.length - 1)) said.push(script(held.tokens));
+        }
       }
       if (m === 0 || m > maxRows) throw new RangeError(`${m} rows of ${maxRows}`);
       if (said.length > maxLogitRows) throw new RangeError(`${said.length} logit rows of ${maxLogitRows}`);
       batches.push(batch);
       current = rows.alloc(said.length * VOCAB);
       rows.write(current, Float32Array.from(said.flatMap((row) => [...row])));
+      onPass?.(m);
       return current;
     },
   };

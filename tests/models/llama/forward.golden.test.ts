@@ -152,6 +152,35 @@ test('sequences in one pass get the numbers they get alone', async () => {
   expect(caches.map((cache) => cache.length)).toEqual([7, 1, 16]);
 });
 
+test.each(['f16', 'q8'] as const)(
+  'tokens that are taken back leave no trace in a %s cache',
+  async (kvType) => {
+    const device = relaxed.create();
+    const llama = await load(device, tinyLlama('q4_0').path, kvType);
+    const { ids } = tinyLlama('q4_0').short;
+    const rowsOf = async (buf: ReturnType<Llama['forward']>, rows: number) => [
+      ...(await device.read(buf, 0, rows * llama.vocabSize)),
+    ];
+    const one = llama.newCache(32);
+    const plain: number[] = [];
+    for (const id of ids)
+      plain.push(
+        ...(await rowsOf(llama.forward([{ cache: one, ids: Uint32Array.of(id), logits: 'last' }]), 1)),
+      );
+
+    const cache = llama.newCache(32);
+    const drafted: number[] = [];
+    for (let right = 1; cache.length < ids.length; right = (right % 4) + 1) {
+      const next = ids.slice(cache.length, cache.length + 7);
+      next.fill(77, right); // the first few are right, the others are not
+      const logits = llama.forward([{ cache, ids: next, logits: 'all' }]);
+      cache.length -= next.length - Math.min(right, next.length);
+      drafted.push(...(await rowsOf(logits, Math.min(right, next.length))));
+    }
+    expect(drafted).toEqual(plain);
+  },
+);
+
 test('forward refuses what does not fit, and changes nothing', async () => {
   const device = relaxed.create();
   const llama = await load(device, tinyLlama('q4_0').path);
