@@ -39,6 +39,7 @@ const engine = createModelEngine({
     waiting: 8,
     kvType: 'f16',
     prefixCacheBytes: 2 ** 28,
+    speculation: false,
   },
   createDevice: () => createNodeDevice(args.threads),
   openFile: async (name) => (name === file!.name ? openFileSource(args.model) : undefined),
