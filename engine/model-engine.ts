@@ -27,7 +27,8 @@ export interface EngineSettings {
 export interface ModelEngineParts {
   readonly manifest: Manifest;
   readonly settings: EngineSettings;
-  readonly createDevice: () => Device;
+  /** Disposed of when the model does not load, if it can be: threads would keep its memory. */
+  readonly createDevice: () => Device & Partial<Disposable>;
   /** From where the model's files are kept. */
   readonly openFile: OpenFile;
   readonly createHasher: CreateHasher;
@@ -65,7 +66,12 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
       contextLength,
       onProgress: progress,
     };
-    const loaded = await loadEntry(device, manifest, parts.openFile, parts.createHasher, options);
+    const loaded = await loadEntry(device, manifest, parts.openFile, parts.createHasher, options).catch(
+      (error) => {
+        device[Symbol.dispose]?.();
+        throw error;
+      },
+    );
     const today = () => dayMonthYear(nowMs());
     return createLocalEngine({ info, ...loaded, device, today, random, nowMs, breathe, limits, speculation });
   }
