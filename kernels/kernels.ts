@@ -19,6 +19,7 @@ export interface Weight {
   readonly bytes: number; // on the device, packed
 }
 
+/** How a cache keeps a number: 2 B; or 1 B, with a scale for each head's key or value, which is 4 B more. */
 export type KvType = 'f16' | 'q8';
 
 export interface KvShape {

@@ -1,3 +1,4 @@
+import type { KvType } from '../../kernels/kernels.ts';
 import { openFileSource } from '../../models/cli/file-source.ts';
 import { loadModel } from '../../models/load.ts';
 import { relaxed } from '../../tests/support/backends.ts';
@@ -5,13 +6,17 @@ import type { Prediction, Predictor, Score } from './predictor.ts';
 
 const ROWS = 64; // in one pass, with logits of all
 
-/** Our own engine on one CPU thread: one sequence of up to `contextSize` tokens, keys and values in f16. */
-export async function openCria(modelPath: string, contextSize: number): Promise<Predictor> {
+/** Our own engine on one CPU thread: one sequence of up to `contextSize` tokens. */
+export async function openCria(
+  modelPath: string,
+  contextSize: number,
+  kvType: KvType = 'f16',
+): Promise<Predictor> {
   const device = relaxed.create();
   await using source = await openFileSource(modelPath);
   const { llama, tokenizer } = await loadModel(device, source, {
     template: 'auto',
-    kvType: 'f16',
+    kvType,
     maxRows: ROWS,
     maxLogitRows: ROWS,
     contextLength: contextSize,
