@@ -35,7 +35,11 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
     host: '127.0.0.1',
     port: 0,
     storage,
-    vars: { CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context), CRIA_PREFIX_CACHE: '0' },
+    // what is timed is computed: nothing found in a cache, nothing guessed
+    vars: {
+      ...{ CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },
+      ...{ CRIA_PREFIX_CACHE: '0', CRIA_SPECULATE: 'off' },
+    },
     onLog: () => {},
   });
 
