@@ -48,11 +48,12 @@ function withFile(name: string, bytes: Uint8Array): [Files, PackedManifest] {
   ];
 }
 
-/** A shard with another header before the same data. */
+/** A file with another header before the same data. */
 function withTensors(
   change: (tensors: Record<string, Record<string, unknown>>) => void,
+  name = SHARD,
 ): [Files, PackedManifest] {
-  const bytes = sound.get(SHARD)!;
+  const bytes = sound.get(name)!;
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const tensors = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   change(tensors);
@@ -60,7 +61,7 @@ function withTensors(
   const head = new Uint8Array(8 + json.length);
   new DataView(head.buffer).setUint32(0, json.length, true);
   head.set(json, 8);
-  return withFile(SHARD, Uint8Array.from(Buffer.concat([head, bytes.subarray(8 + length)])));
+  return withFile(name, Uint8Array.from(Buffer.concat([head, bytes.subarray(8 + length)])));
 }
 
 test('the sound model loads', () => load(sound, manifest));
@@ -162,6 +163,21 @@ test('a table without a free slot is refused: a search in it would not end', asy
   )!;
   new Int32Array(bytes.buffer, offset, length / 4).fill(0);
   await expect(load(...withFile(TABLES, bytes))).rejects.toThrow("'tokens.slots' has no free slot");
+});
+
+test('tables that do not lie as numbers can are refused', async () => {
+  const refuse = async (message: RegExp, change: Parameters<typeof withTensors>[0]) =>
+    expect(load(...withTensors(change, TABLES))).rejects.toThrow(message);
+  await refuse(/'tokens.offsets' begins at byte \d+, not aligned/, (tables) => {
+    const padding = { x: '' };
+    tables.__metadata__ = padding;
+    while (JSON.stringify(tables).length % 4 === 0) padding.x += 'x';
+  });
+  await refuse(/'tokens.slots' is U32, not I32/, (tables) =>
+    Object.assign(tables['tokens.slots']!, { dtype: 'U32' }),
+  );
+  await refuse(/'tokens.bytes' is missing/, (tables) => rename(tables, 'tokens.bytes', 'tokens.text'));
+  await refuse(/merges of \d+, \d+ and \d+ tokens/, (tables) => swap(tables, 'merges.right', 'merges.slots'));
 });
 
 test('facts that lead astray are refused', async () => {
