@@ -94,6 +94,18 @@ function besideWllama(model: ModelName): Row[] {
   ];
 }
 
+/** A Worker's first token after it has started anew, from packed weights. */
+const coldStart = (where: string, against: Asked, againstName: string): Row => {
+  const peer = { script: 'cria-cold-start.ts', model: ONE_B } as const;
+  return {
+    name: `cold-start/${ONE_B}/${where}`,
+    unit: 'ms',
+    ours: { peer, question: { cmd: 'first-token', tokens: 16 } },
+    against: { peer, question: against },
+    againstName,
+  };
+};
+
 const overWeights = (model: ModelName, where: string, peer: PeerSpec): Row => ({
   name: `memory/${model}/${where}`,
   unit: 'MB',
@@ -166,16 +178,8 @@ export const BATCHES: readonly Batch[] = [
   BETWEEN_REQUESTS,
   [overWeights(ONE_B, 'node', node(ONE_B)), overWeights(ONE_B, 'workerd', workerd(ONE_B))],
   [
-    {
-      name: `cold-start/${ONE_B}/workerd`,
-      unit: 'ms',
-      ours: {
-        peer: { script: 'cria-cold-start.ts', model: ONE_B },
-        question: { cmd: 'first-token', tokens: 16 },
-      },
-      against: { peer: { script: 'cria-cold-start.ts', model: ONE_B }, question: { cmd: 'allowance' } },
-      againstName: 'the weights at 1 GB/s, and 1.5 s',
-    },
+    coldStart('workerd', { cmd: 'allowance' }, 'the weights at 1 GB/s, and 1.5 s'),
+    coldStart('workerd-beside-gguf', { cmd: 'first-token-gguf', tokens: 16 }, 'the same from GGUF'),
   ],
   besideWllama(ONE_B),
   besideWllama('llama-3.2-1b/q4_k'),
