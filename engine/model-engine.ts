@@ -39,7 +39,7 @@ export interface ModelEngineParts {
 }
 
 /** Prompt tokens in one pass: more speed a prompt up little, and cost 4 · (2 ffn + 4 dim) bytes each. */
-const PREFILL_CHUNK = 64;
+const PREFILL_CHUNK = 48;
 const STALLED_MS = 60_000;
 const STUCK_MS = 30_000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
