@@ -1,6 +1,7 @@
 /** The Cloudflare Workers door: bindings in, the app out. */
 import type { ExecutionContext } from '@cloudflare/workers-types';
 import { createApp } from '../app/app.ts';
+import { readSettings } from '../app/settings.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { createWasmDevice } from '../kernels/wasm/device.ts';
 import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
@@ -14,7 +15,7 @@ let app: ReturnType<typeof createApp> | undefined;
 
 export default {
   fetch(request: Request, bindings: unknown, context: ExecutionContext): Response | Promise<Response> {
-    app ??= build(Env.parse(bindings));
+    app ??= build(readSettings(Env, bindings));
     const response = app.fetch(request);
     // Without this a client that leaves takes the request's pending work with it: the load it began stops halfway, and
     // no `finally` runs. With it the work goes on, and `request.signal` tells it to end (enable_request_signal). Over

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
+import { readSettings } from '../app/settings.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { findModel } from '../models/catalogue.ts';
 import { openFolder } from '../models/cli/file-source.ts';
@@ -16,7 +17,7 @@ import { Env } from './env.ts';
 
 const BUILT_PAGE = fileURLToPath(new URL('../dist/web', import.meta.url));
 
-const env = Env.parse(process.env);
+const env = settings();
 const manifest = findModel(env.CRIA_MODEL);
 const home = criaHome(env);
 const path = filePath(home, manifest, manifest.files[0]!);
@@ -59,3 +60,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
     server.close(() => process.exit(0)); // open streams finish first
   });
+
+function settings(): Env {
+  try {
+    return readSettings(Env, process.env);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}

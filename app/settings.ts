@@ -1,0 +1,16 @@
+import type * as z from 'zod';
+
+/** What an operator has set cannot be used. The message names every such setting. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly code = 'settings';
+}
+
+/** A door's settings, checked. Throws SettingsError. */
+export function readSettings<S extends z.ZodType>(schema: S, values: unknown): z.output<S> {
+  const { success, data, error } = schema.safeParse(values);
+  if (success) return data;
+  throw new SettingsError(
+    error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+  );
+}

@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+
+test('the server names every setting that is wrong, and does not start', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['lambda/server.ts'], {
+    env: { CRIA_THREADS: 'many', CRIA_CONTEXT: '1' },
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^CRIA_CONTEXT: .*>=16$/m);
+  expect(stderr).toMatch(/^CRIA_THREADS: .*number/m);
+  expect(stderr).not.toContain('lambda/server.ts'); // no stack
+});
