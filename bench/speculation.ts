@@ -12,6 +12,8 @@ import { createWasmDevice } from '../kernels/wasm/device.ts';
 import { kernelFile } from '../kernels/wasm/relaxed-simd.ts';
 import { openFileSource } from '../models/cli/file-source.ts';
 import { loadModel } from '../models/load.ts';
+import { MISSPELT_LETTER } from '../tests/support/misspelt-letter.ts';
+import { greedy } from '../tests/support/sampling.ts';
 import { describeMachine } from './machine.ts';
 import { type ModelName, modelFile } from './model-files.ts';
 
@@ -26,7 +28,6 @@ const rounds = Number(args.rounds);
 if (!(rounds >= 1)) throw new RangeError(`--rounds is a number from 1 on, not '${args.rounds}'`);
 
 const REPORT = `The lighthouse at Cape Mara was built in 1871, after three ships were lost on the reef in a single winter. Its first keeper, Anders Holm, lived there for forty years with his wife and six children. Every evening he climbed the 214 steps to light the lamp, and every morning he climbed them again to put it out. In 1923 the lamp was made electric, and the last keeper left in 1967. Today the tower is a museum, and visitors may climb the steps to see the old lamp and the reef below.`;
-const LETTER = `Dear team, we has recieved the new equipment on monday and it work very good. The technician have installed it in the labaratory on the second floor. Please do not use it before you has read the manual, because their are some settings that can brake the machine. If you has any questions, ask Maria or send a email to the support team. We will have a training on friday at 10 in the morning. Thank you for you're patience.`;
 const CODE = `function total(items) {
   let sum = 0;
   for (let i = 0; i < items.length; i++) {
@@ -48,16 +49,6 @@ function cheapest(items) {
   return best;
 }`;
 
-const greedy: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 1,
-};
 const sampled: Sampling = { ...greedy, temperature: 0.7, topP: 0.9 };
 
 interface Task {
@@ -76,14 +67,14 @@ const chat = (name: string, content: string, sampling = greedy): Task => ({
   maxTokens: 160,
 });
 
-const correct = `Correct the spelling and grammar of this text, and change nothing else:\n\n${LETTER}`;
+const correct = `Correct the spelling and grammar of this text, and change nothing else:\n\n${MISSPELT_LETTER}`;
 const TASKS: readonly Task[] = [
   chat('rewrite', correct),
   chat('rewrite-sampled', correct, sampled),
   chat('quote', `Repeat the following text exactly:\n\n${REPORT}`),
   chat('summarise', `Summarise this text:\n\n${REPORT}`),
   chat('code', `Rename the variable sum to amount in this code and print all of the code:\n\n${CODE}`),
-  chat('formal', `Rewrite this text in a more formal tone:\n\n${LETTER}`),
+  chat('formal', `Rewrite this text in a more formal tone:\n\n${MISSPELT_LETTER}`),
   chat('story', 'Write a story about a dragon who is afraid of fire.', sampled),
   {
     // Random weights at temperature 1 say nothing twice: what is left is what it costs to look.

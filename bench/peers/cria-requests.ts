@@ -5,6 +5,7 @@ import { createNodeDevice } from '../../lambda/device.ts';
 import { findModel } from '../../models/catalogue.ts';
 import { openFileSource } from '../../models/cli/file-source.ts';
 import { nodeHasher } from '../../models/cli/node-hasher.ts';
+import { greedy } from '../../tests/support/sampling.ts';
 import { peerArgs } from './peer-args.ts';
 import { benchPrompt } from './prompt.ts';
 import { takeCommands } from './take-commands.ts';
@@ -12,17 +13,6 @@ import { takeCommands } from './take-commands.ts';
 const NEW = 16; // tokens that a next turn adds
 const ALONE = 12; // steps that are timed before the prompt comes
 const VOCAB = 128_256;
-const GREEDY = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 0,
-};
-
 const args = peerArgs();
 const entry = findModel('llama-3.2-1b-instruct-q4_0');
 const [file] = entry.files;
@@ -64,7 +54,7 @@ async function read(ids: readonly number[], maxTokens: number, signal: AbortSign
   const startMs = performance.now();
   const prompt = { type: 'tokens', ids } as const;
   const { parts } = await engine.start(
-    { model: manifest.id, prompt, maxTokens, stop: [], sampling: GREEDY },
+    { model: manifest.id, prompt, maxTokens, stop: [], sampling: greedy },
     signal,
   );
   for await (const _ of parts);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { planBatch } from '../../engine/batch.ts';
 import { createCoin } from '../../engine/coin.ts';
 import { newSequence, type Sequence } from '../../engine/sequence.ts';
-import { greedy } from '../support/local-engine.ts';
+import { greedy } from '../support/sampling.ts';
 import { scriptedTokenizer } from '../support/scripted-llama.ts';
 
 const tokenizer = scriptedTokenizer();

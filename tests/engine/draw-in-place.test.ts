@@ -7,17 +7,7 @@ import { createSampler } from '../../engine/sampler.ts';
 import type { Device } from '../../kernels/kernels.ts';
 import { fast, ref } from '../support/backends.ts';
 import { normals } from '../support/numbers.ts';
-
-const plain: Sampling = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: undefined,
-};
+import { plain } from '../support/sampling.ts';
 
 /** Rows that say little, something and nearly all, as models' do. */
 const ROWS = [

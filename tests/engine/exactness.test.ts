@@ -5,7 +5,8 @@ import { createCoin } from '../../engine/coin.ts';
 import { loadModel } from '../../models/load.ts';
 import { bufferSource } from '../../models/sources/buffer-source.ts';
 import { relaxed } from '../support/backends.ts';
-import { ask, greedy, localSetup, never, request } from '../support/local-engine.ts';
+import { ask, localSetup, never, request } from '../support/local-engine.ts';
+import { greedy } from '../support/sampling.ts';
 import { babble } from '../support/scripted-llama.ts';
 import { TINY_VOCAB, tinyLlama } from '../support/tiny-llama.ts';
 

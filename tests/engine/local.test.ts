@@ -5,7 +5,8 @@ import {
   LogitsError,
   UnknownModelError,
 } from '../../engine/errors.ts';
-import { ask, greedy, info, localSetup, never, readAll, request } from '../support/local-engine.ts';
+import { ask, info, localSetup, never, readAll, request } from '../support/local-engine.ts';
+import { greedy } from '../support/sampling.ts';
 import { BOS, babble, recite, scriptedTokenizer, VOCAB } from '../support/scripted-llama.ts';
 
 /** The prompt's ids as the model got them. */

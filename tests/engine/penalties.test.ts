@@ -1,17 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Sampling } from '../../engine/engine.ts';
 import { createPenalties, type Penalties } from '../../engine/penalties.ts';
-
-const none: Sampling = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: undefined,
-};
+import { plain } from '../support/sampling.ts';
 
 /** A whole row's logits, of which `penalties` changes those that are its own. */
 function penalised(penalties: Penalties, row: readonly number[]): number[] {
@@ -22,18 +11,18 @@ function penalised(penalties: Penalties, row: readonly number[]): number[] {
 
 describe('createPenalties()', () => {
   test('is nothing when nothing is asked', () => {
-    expect(createPenalties(none, new Uint32Array([1, 2]))).toBeUndefined();
+    expect(createPenalties(plain, new Uint32Array([1, 2]))).toBeUndefined();
   });
 
   test('repetition divides what is above zero and multiplies what is below, once, for prompt and reply', () => {
-    const penalties = createPenalties({ ...none, repetitionPenalty: 2 }, new Uint32Array([0, 0, 1]))!;
+    const penalties = createPenalties({ ...plain, repetitionPenalty: 2 }, new Uint32Array([0, 0, 1]))!;
     penalties.push(3);
     penalties.push(3);
     expect(penalised(penalties, [4, -4, 4, 6])).toEqual([2, -8, 4, 3]);
   });
 
   test('presence counts once and frequency each time, over the reply alone', () => {
-    const sampling = { ...none, presencePenalty: 0.5, frequencyPenalty: 0.25 };
+    const sampling = { ...plain, presencePenalty: 0.5, frequencyPenalty: 0.25 };
     const penalties = createPenalties(sampling, new Uint32Array([0]))!;
     penalties.push(1);
     penalties.push(2);
@@ -43,7 +32,7 @@ describe('createPenalties()', () => {
 
   test('repetition comes before presence', () => {
     const penalties = createPenalties(
-      { ...none, repetitionPenalty: 2, presencePenalty: 1 },
+      { ...plain, repetitionPenalty: 2, presencePenalty: 1 },
       new Uint32Array(),
     )!;
     penalties.push(0);
@@ -52,7 +41,7 @@ describe('createPenalties()', () => {
 
   test('touches only tokens it must, each once', () => {
     const prompt = new Uint32Array([5, 5, 9]);
-    const penalties = createPenalties({ ...none, frequencyPenalty: 1 }, prompt)!;
+    const penalties = createPenalties({ ...plain, frequencyPenalty: 1 }, prompt)!;
     for (const id of [7, 5, 7]) penalties.push(id);
     expect(penalties.ids).toEqual([7, 5]);
   });

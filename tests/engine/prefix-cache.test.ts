@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CompletionRequest, Engine } from '../../engine/engine.ts';
-import {
-  ask,
-  greedy,
-  type LocalSetup,
-  localSetup,
-  never,
-  readAll,
-  request,
-} from '../support/local-engine.ts';
+import { ask, type LocalSetup, localSetup, never, readAll, request } from '../support/local-engine.ts';
+import { greedy } from '../support/sampling.ts';
 import { babble } from '../support/scripted-llama.ts';
 
 const MIB = 2 ** 20; // the scripted device counts a byte a position: more than any test fills

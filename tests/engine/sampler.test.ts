@@ -3,17 +3,7 @@ import { createCoin } from '../../engine/coin.ts';
 import type { Sampling } from '../../engine/engine.ts';
 import { argmax, createSampler } from '../../engine/sampler.ts';
 import { obviousDistribution } from '../support/obvious-distribution.ts';
-
-const plain: Sampling = {
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: undefined,
-};
+import { plain } from '../support/sampling.ts';
 
 const random = createCoin(20260726);
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

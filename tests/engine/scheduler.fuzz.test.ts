@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { createCoin } from '../../engine/coin.ts';
 import type { CompletionRequest, Part } from '../../engine/engine.ts';
 import { BusyError, OutOfMemoryError, StalledError } from '../../engine/errors.ts';
-import { ask, greedy, localSetup, request } from '../support/local-engine.ts';
+import { ask, localSetup, request } from '../support/local-engine.ts';
+import { greedy } from '../support/sampling.ts';
 import { babble, mutter } from '../support/scripted-llama.ts';
 
 const FIRE = 'the device is on fire';

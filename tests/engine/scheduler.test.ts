@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Completion, Engine, Part } from '../../engine/engine.ts';
 import { BusyError, OutOfMemoryError, StalledError } from '../../engine/errors.ts';
-import { ask, greedy, localSetup, never, readAll, request } from '../support/local-engine.ts';
+import { ask, localSetup, never, readAll, request } from '../support/local-engine.ts';
+import { greedy } from '../support/sampling.ts';
 import { babble, recite } from '../support/scripted-llama.ts';
 
 const start = (engine: Engine, text: string, maxTokens = 8, signal = never()) =>

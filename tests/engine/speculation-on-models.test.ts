@@ -6,7 +6,9 @@ import type { KvType } from '../../kernels/kernels.ts';
 import { openFileSource } from '../../models/cli/file-source.ts';
 import { type LoadOptions, loadModel } from '../../models/load.ts';
 import { fast, relaxed } from '../support/backends.ts';
-import { ask, greedy, info } from '../support/local-engine.ts';
+import { ask, info } from '../support/local-engine.ts';
+import { MISSPELT_LETTER } from '../support/misspelt-letter.ts';
+import { greedy } from '../support/sampling.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { tinyLlama } from '../support/tiny-llama.ts';
 
@@ -85,9 +87,7 @@ test('SmolLM2 rewrites a text to the same words with drafts', async () => {
   const setup = await engines(smollm2Path(), relaxed, { template: 'chatml', kvType: 'f16' });
   const content = `Correct the spelling of this text, and change nothing else:
 
-Dear team, we has recieved the new equipment on monday and it work very good. The technician have installed it in
-the labaratory on the second floor. Please do not use it before you has read the manual, because their are some
-settings that can brake the machine. If you has any questions, ask Maria or send a email to the support team.`;
+${MISSPELT_LETTER}`;
   const requests = samplings.map((sampling) => ({
     ...{ model: info.id, maxTokens: 48, stop: [], sampling },
     prompt: { type: 'chat' as const, messages: [{ role: 'user' as const, content }] },

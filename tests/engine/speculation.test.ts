@@ -7,8 +7,9 @@ import type { LocalEngineLimits } from '../../engine/local.ts';
 import { createScheduler } from '../../engine/scheduler.ts';
 import { newSequence } from '../../engine/sequence.ts';
 import { createStepCost } from '../../engine/step-cost.ts';
-import { ask, greedy, type LocalSetup, localSetup, never, request } from '../support/local-engine.ts';
+import { ask, type LocalSetup, localSetup, never, request } from '../support/local-engine.ts';
 import { obviousDistribution } from '../support/obvious-distribution.ts';
+import { greedy } from '../support/sampling.ts';
 import {
   EOS,
   mutter,

@@ -1,6 +1,7 @@
 // A local engine over the scripted Llama, with a clock and an event loop the test turns by hand.
-import type { CompletionRequest, Engine, ModelInfo, Part, Sampling } from '../../engine/engine.ts';
+import type { CompletionRequest, Engine, ModelInfo, Part } from '../../engine/engine.ts';
 import { createLocalEngine, type LocalEngineLimits, type LocalEngineParts } from '../../engine/local.ts';
+import { greedy } from './sampling.ts';
 import {
   type ScriptedLlama,
   type ScriptedOptions,
@@ -14,17 +15,6 @@ export const info: ModelInfo = {
   ownedBy: 'tests',
   contextLength: 4096,
   licence: 'none',
-};
-
-export const greedy: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: undefined,
 };
 
 export const request = (text: string, more: Partial<CompletionRequest> = {}): CompletionRequest => ({

@@ -1,0 +1,2 @@
+/** A text to be corrected: what speculation is good at. */
+export const MISSPELT_LETTER = `Dear team, we has recieved the new equipment on monday and it work very good. The technician have installed it in the labaratory on the second floor. Please do not use it before you has read the manual, because their are some settings that can brake the machine. If you has any questions, ask Maria or send a email to the support team. We will have a training on friday at 10 in the morning. Thank you for you're patience.`;
