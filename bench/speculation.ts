@@ -1,7 +1,7 @@
 /**
  * What drafts from the prompt gain and cost: the same replies with and without, step by step in turn, in one process.
  *
- *     npm run bench:speculation -- [--only name] [--rounds 5] [--json]
+ *     npm run bench:speculation -- [--help]
  */
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -17,13 +17,23 @@ import { greedy } from '../tests/support/sampling.ts';
 import { describeMachine } from './machine.ts';
 import { type ModelName, modelFile } from './model-files.ts';
 
+const HELP = `usage: npm run bench:speculation -- [options]
+  --only <text>   rows whose name has this in it
+  --rounds <n>    how often each reply is made with and without drafts; default 5
+  --json          {"machine", "rows"} on stdout`;
+
 const { values: args } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+if (args.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const rounds = Number(args.rounds);
 if (!(rounds >= 1)) throw new RangeError(`--rounds is a number from 1 on, not '${args.rounds}'`);
 
@@ -180,9 +190,13 @@ async function measure(task: Task, engines: Engines) {
   };
 }
 
+const asked = TASKS.filter(({ name }) => name.includes(args.only));
+if (asked.length === 0)
+  throw new RangeError(`--only '${args.only}': there is ${TASKS.map(({ name }) => name).join(', ')}`);
+
 const rows = [];
 let open: { model: ModelName; engines: Engines } | undefined;
-for (const task of TASKS.filter(({ name }) => name.includes(args.only))) {
+for (const task of asked) {
   process.stderr.write(`${task.name}\n`);
   if (open?.model !== task.model) open = { model: task.model, engines: await openEngines(task.model) };
   rows.push(await measure(task, open.engines));
