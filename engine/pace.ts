@@ -11,6 +11,7 @@ export interface Pace {
 
 const STEP_MS = 100; // for a step in which someone speaks, if it can be: ten tokens a second still read as speech
 const AT_ONCE = 4; // rows that kernels multiply together: five cost what eight do
+const PAIR = 2; // rows that they multiply one after the other, for little more than one
 const RECENT = 0.5; // weight of a step in the running mean of what a row costs, unless it was dearer: that counts whole
 
 /**
@@ -31,7 +32,7 @@ export function createPace(most: number): Pace {
     promptRows(speaking) {
       if (speaking === 0 || rowMs === undefined) return most;
       const fit = Math.floor(STEP_MS / rowMs / AT_ONCE) * AT_ONCE;
-      const least = Math.ceil((speaking + 2) / AT_ONCE) * AT_ONCE; // no step for one row alone
+      const least = speaking < PAIR ? PAIR : Math.ceil((speaking + 1) / AT_ONCE) * AT_ONCE;
       return Math.min(most, Math.max(fit, least) - speaking);
     },
   };

@@ -3,16 +3,19 @@ import { createPace } from '../../engine/pace.ts';
 import { localSetup, never, readAll, request } from '../support/local-engine.ts';
 import { babble } from '../support/scripted-llama.ts';
 
-/** A device that takes `passMs` for the weights and `fourMs` for each four rows, or what is left of four. */
+/** A device that reads weights in `passMs`; two rows take `rowMs` each, more of them `fourMs` for each four. */
 interface Machine {
   readonly passMs: number;
+  readonly rowMs: number;
+  readonly unpackMs: number; // of weights, for more than two rows
   readonly fourMs: number;
 }
 
-const SLOW: Machine = { passMs: 60, fourMs: 85 }; // Llama 3.2 1B on one thread
-const FAST: Machine = { passMs: 6, fourMs: 14 }; // SmolLM2-135M
+const SLOW: Machine = { passMs: 45, rowMs: 30, unpackMs: 40, fourMs: 95 }; // Llama 3.2 1B on one thread
+const FAST: Machine = { passMs: 6, rowMs: 6, unpackMs: 2, fourMs: 14 }; // SmolLM2-135M
 
-const stepMs = ({ passMs, fourMs }: Machine, rows: number) => passMs + fourMs * Math.ceil(rows / 4);
+const stepMs = ({ passMs, rowMs, unpackMs, fourMs }: Machine, rows: number) =>
+  passMs + (rows <= 2 ? rowMs * rows : unpackMs + fourMs * Math.ceil(rows / 4));
 
 describe('createPace()', () => {
   /** The prompt rows of the next steps beside `speaking`, each step observed. */
@@ -48,9 +51,9 @@ describe('createPace()', () => {
   });
 
   test.each([
-    { speaking: 1, rows: 3 },
+    { speaking: 1, rows: 1 },
     { speaking: 2, rows: 2 },
-    { speaking: 3, rows: 5 },
+    { speaking: 3, rows: 1 },
     { speaking: 8, rows: 4 },
   ])('adds one multiplication to a step that is too long without: $rows rows for $speaking', (asked) => {
     const { speaking, rows } = asked;
@@ -63,7 +66,7 @@ describe('createPace()', () => {
   test('is right again at once when the machine turns slow, or the context long', () => {
     const pace = createPace(64);
     follow(pace, FAST, 1, 30);
-    const slower = { passMs: 12, fourMs: 28 };
+    const slower = { passMs: 12, rowMs: 12, unpackMs: 4, fourMs: 28 };
     const times = follow(pace, slower, 1, 12).map((rows) => stepMs(slower, rows + 1));
     expect(times[0]).toBeGreaterThan(100);
     for (const ms of times.slice(1)) expect(ms).toBeLessThanOrEqual(100);
