@@ -1,38 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import * as z from 'zod';
+import { openApiDocument } from '../../app/openapi.ts';
 import { BusyError } from '../../engine/errors.ts';
+import { type OpenApi, openApiValidator } from '../support/openapi-validator.ts';
 import { events, MODEL, testApp } from '../support/test-app.ts';
 
-interface Document {
-  openapi: string;
-  paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object> };
-}
-interface Operation {
-  requestBody?: { content: Content };
-  responses: Record<string, { content: Content }>;
-}
-type Content = Record<string, { schema?: { $ref: string } }>;
-
 const { app } = testApp();
-const document = (await (await app.request('/openapi.json')).json()) as Document;
-
-/** The schema a `$ref` of the document names, read back from the document alone. */
-function schemaAt({ $ref }: { $ref: string }): z.ZodType {
-  const inside = (json: unknown) =>
-    JSON.parse(JSON.stringify(json).replaceAll('#/components/schemas/', '#/$defs/'));
-  return z.fromJSONSchema({ ...inside({ $ref }), $defs: inside(document.components.schemas) });
-}
-
-const replySchema = (path: string, method: string, status = '200', type = 'application/json') =>
-  schemaAt(document.paths[path]![method]!.responses[status]!.content[type]!.schema!);
-const bodySchema = (path: string) =>
-  schemaAt(document.paths[path]!.post!.requestBody!.content['application/json']!.schema!);
+const document = openApiDocument();
+const validator = openApiValidator(document as unknown as OpenApi, { closed: true });
 
 test('/openapi.json lists the routes the app has, no more and no fewer', () => {
   const served = app.routes
     .filter(({ method }) => method !== 'ALL') // middleware
-    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)\{.+\}/, '{$1}')}`);
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(\{.+?\})?/g, '{$1}')}`);
   const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -67,10 +46,9 @@ const OPENAI_REQUIRED = {
 const expectFields = (value: object, fields: keyof typeof OPENAI_REQUIRED) =>
   expect(Object.keys(value)).toEqual(expect.arrayContaining(OPENAI_REQUIRED[fields]));
 
-describe('every reply is what /openapi.json promises and what OpenAI requires', () => {
+describe('every reply has what OpenAI requires', () => {
   test('chat completion', async () => {
     const reply = await (await testApp().chat()).json();
-    replySchema('/v1/chat/completions', 'post').parse(reply);
     expectFields(reply, 'chat');
     expectFields(reply.choices[0], 'chatChoice');
     expectFields(reply.choices[0].message, 'chatMessage');
@@ -82,10 +60,8 @@ describe('every reply is what /openapi.json promises and what OpenAI requires', 
     'each chunk of a chat stream, options %o',
     async (options) => {
       const all = await events(await testApp().chat({ stream: true, stream_options: options }));
-      const schema = replySchema('/v1/chat/completions', 'post', '200', 'text/event-stream');
       for (const data of all.slice(0, -1)) {
         const chunk = JSON.parse(data);
-        schema.parse(chunk);
         expectFields(chunk, 'chat');
         for (const choice of chunk.choices) expectFields(choice, 'chunkChoice');
       }
@@ -94,31 +70,24 @@ describe('every reply is what /openapi.json promises and what OpenAI requires', 
 
   test('text completion', async () => {
     const reply = await (await testApp().text()).json();
-    replySchema('/v1/completions', 'post').parse(reply);
     expectFields(reply, 'chat');
     expectFields(reply.choices[0], 'textChoice');
   });
 
   test('each chunk of a text stream', async () => {
     const all = await events(await testApp().text({ stream: true, stream_options: { include_usage: true } }));
-    const schema = replySchema('/v1/completions', 'post', '200', 'text/event-stream');
     for (const data of all.slice(0, -1)) {
-      schema.parse(JSON.parse(data));
       for (const choice of JSON.parse(data).choices) expectFields(choice, 'textChoice');
     }
   });
 
-  test('models, health, version', async () => {
+  test('models', async () => {
     const list = await (await app.request('/v1/models')).json();
     const one = await (await app.request(`/v1/models/${MODEL}`)).json();
-    replySchema('/v1/models', 'get').parse(list);
-    replySchema('/v1/models/{id}', 'get').parse(one);
     for (const model of [one, ...list.data]) {
       expectFields(model, 'model');
       expectFields(model, 'stackModel');
     }
-    replySchema('/v1/health', 'get').parse(await (await app.request('/v1/health')).json());
-    replySchema('/v1/version', 'get').parse(await (await app.request('/v1/version')).json());
   });
 
   test.each([
@@ -128,14 +97,8 @@ describe('every reply is what /openapi.json promises and what OpenAI requires', 
     ['500', () => testApp({ refusal: new Error('x') }).chat()],
   ])('refusal with %s', async (_status, refused) => {
     const body = await (await refused()).json();
-    replySchema('/v1/chat/completions', 'post', 'default').parse(body);
     expectFields(body.error, 'error');
     expectFields(body, 'stackError');
-  });
-
-  test('the promise can be broken: a reply without its id does not pass', async () => {
-    const { id: _id, ...reply } = await (await testApp().chat()).json();
-    expect(replySchema('/v1/chat/completions', 'post').safeParse(reply).success).toBe(false);
   });
 });
 
@@ -151,7 +114,8 @@ describe('/openapi.json judges requests as the app does', () => {
     [{ model: MODEL, messages, logit_bias: { 1: 1 } }, false],
     [{ model: MODEL, messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, false],
   ])('%j: %s', async (request, fits) => {
-    expect(bodySchema('/v1/chat/completions').safeParse(request).success).toBe(fits);
+    const operation = validator.find('POST', '/v1/chat/completions')!;
+    expect(validator.judgeBody(operation)(request) === undefined).toBe(fits);
     const reply = await app.request('/v1/chat/completions', {
       method: 'POST',
       body: JSON.stringify(request),

@@ -1,11 +1,12 @@
 import { type AppOptions, createApp } from '../../app/app.ts';
+import { checkReply } from './check-reply.ts';
 import { SCRIPTED_MODEL, type Script, scriptedEngine } from './scripted-engine.ts';
 
 export const MODEL = SCRIPTED_MODEL.id;
 export const PLACE = { runtime: 'node', backend: 'scripted' };
 export const START_MS = 1_727_222_400_500;
 
-/** An app over a scripted engine, with a clock that only the test moves and its log lines kept. */
+/** An app over a scripted engine, its answers checked, with a clock that only the test moves and its log lines kept. */
 export function testApp(script: Partial<Script> = {}, options: AppOptions = {}) {
   const engine = scriptedEngine(script);
   const logs: Record<string, string | number>[] = [];
@@ -22,6 +23,9 @@ export function testApp(script: Partial<Script> = {}, options: AppOptions = {}) 
     },
     options,
   );
+  const answer = app.fetch;
+  app.fetch = async (request, ...rest) =>
+    checkReply(request.method, new URL(request.url).pathname, await answer(request, ...rest));
   const post = (path: string, body: unknown, init: RequestInit = {}) =>
     app.request(path, { method: 'POST', body: JSON.stringify(body), ...init });
 

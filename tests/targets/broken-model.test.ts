@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
+import { checkedFetch } from '../support/check-reply.ts';
 import { openNode } from '../support/node-door.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
@@ -51,7 +52,7 @@ describe.each([
         log += `${line}\n`;
       },
     });
-    const send = (path: string, init?: RequestInit) => fetch(new URL(path, door.url), init);
+    const send = (path: string, init?: RequestInit) => checkedFetch(new URL(path, door.url), init);
 
     const body = JSON.stringify({ model: CATALOGUE[0]!.id, prompt: 'Once upon', stream: true });
     for (let attempt = 0; attempt < 2; attempt++) {

@@ -2,7 +2,9 @@
 import { connect } from 'node:net';
 import OpenAI, { BadRequestError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openApiDocument } from '../../app/openapi.ts';
 import { CATALOGUE } from '../../models/catalogue.ts';
+import { checkedFetch } from '../support/check-reply.ts';
 
 /** One way in, started and listening. */
 export interface Door extends AsyncDisposable {
@@ -39,9 +41,9 @@ export function contract(runtime: string, open: (vars: Record<string, string>) =
   });
   afterAll(() => door[Symbol.asyncDispose]());
 
-  const send = (path: string, init?: RequestInit) => fetch(new URL(path, door.url), init);
+  const send = (path: string, init?: RequestInit) => checkedFetch(new URL(path, door.url), init);
   const chat = (fields: object, signal?: AbortSignal, at = door) =>
-    fetch(new URL('/v1/chat/completions', at.url), {
+    checkedFetch(new URL('/v1/chat/completions', at.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ model: MODEL, messages: ASK, temperature: 0, max_tokens: 8, ...fields }),
@@ -251,16 +253,25 @@ export function contract(runtime: string, open: (vars: Record<string, string>) =
     expect(await health()).toMatchObject({ state: 'ready', runtime });
   });
 
+  test('the document that all answers here are held against is the one it publishes', async () => {
+    expect(await (await send('/openapi.json')).json()).toEqual(openApiDocument());
+  });
+
   test('the playground is at /', async () => {
-    const page = await send('/');
+    const page = await fetch(door.url);
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
     const script = /<script[^>]+src="([^"]+)"/.exec(await page.text())![1]!;
-    expect((await send(script)).headers.get('content-type')).toMatch(/javascript/);
+    expect((await fetch(new URL(script, door.url))).headers.get('content-type')).toMatch(/javascript/);
   });
 
   describe('the openai client', () => {
     const client = () =>
-      new OpenAI({ apiKey: 'none', baseURL: new URL('/v1', door.url).href, maxRetries: 0 });
+      new OpenAI({
+        apiKey: 'none',
+        baseURL: new URL('/v1', door.url).href,
+        maxRetries: 0,
+        fetch: checkedFetch,
+      });
 
     test('lists and finds the model', async () => {
       const ids = (await client().models.list()).data.map(({ id }) => id);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
+import { checkedFetch } from '../support/check-reply.ts';
 import { openNode } from '../support/node-door.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const ask = (url: URL) =>
-  fetch(new URL('/v1/completions', url), {
+  checkedFetch(new URL('/v1/completions', url), {
     method: 'POST',
     body: JSON.stringify({
       model: CATALOGUE[0]!.id,

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { PACKED_FOLDER } from '../../models/packed/manifest.ts';
+import { checkedFetch } from '../support/check-reply.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true }));
 
 async function capitalOfFrance(url: URL): Promise<string> {
-  const reply = await fetch(new URL('/v1/completions', url), {
+  const reply = await checkedFetch(new URL('/v1/completions', url), {
     method: 'POST',
     body: JSON.stringify({
       model: manifest.id,

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import type { LocalWorkerd } from '../../scripts/local-workerd.ts';
+import { checkedFetch } from '../support/check-reply.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
 
 const MODEL = CATALOGUE[0]!.id;
@@ -38,7 +39,7 @@ afterAll(() => workerd[Symbol.asyncDispose]());
 const leaveAfter = async (ms: number) =>
   (await (await workerd.worker('caller')).fetch(`http://caller/${ms}`)).text();
 
-const health = async () => (await fetch(new URL('/v1/health', workerd.url))).json();
+const health = async () => (await checkedFetch(new URL('/v1/health', workerd.url))).json();
 
 test('the place that it had is free again', async () => {
   expect(await leaveAfter(500)).toBe('TimeoutError');

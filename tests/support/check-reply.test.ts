@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { checkReply } from './check-reply.ts';
+import { testApp } from './test-app.ts';
+
+const chat = async (fields: object = {}) => (await testApp().chat(fields)).json();
+const check = (
+  value: unknown,
+  { path = '/v1/chat/completions', status = 200, type = 'application/json' } = {},
+) =>
+  checkReply(
+    'POST',
+    path,
+    new Response(typeof value === 'string' ? value : JSON.stringify(value), {
+      status,
+      headers: { 'content-type': type },
+    }),
+  );
+
+test('a reply as documented passes unharmed', async () => {
+  const reply = await chat();
+  expect(await (await check(reply)).json()).toEqual(reply);
+});
+
+test('what the document does not promise is seen', async () => {
+  const reply = await chat();
+  const [choice] = reply.choices;
+  await expect(check({ ...reply, extra: 1 })).rejects.toThrow('must NOT have additional properties');
+  await expect(check({ ...reply, choices: [{ ...choice, extra: 1 }] })).rejects.toThrow('choices/0');
+  await expect(check({ ...reply, id: undefined })).rejects.toThrow("must have required property 'id'");
+  await expect(check({ ...reply, created: 1.5 })).rejects.toThrow('created must be integer');
+  await expect(check(reply, { status: 201 })).rejects.toThrow('status 201 is not documented');
+  await expect(check(reply, { status: 400 })).rejects.toThrow("must have required property 'error'");
+  await expect(check(reply, { path: '/v1/chat/nothing' })).rejects.toThrow('no such path');
+  await expect(check(reply, { type: 'text/html' })).rejects.toThrow("'text/html' with 200");
+});
+
+test('each event of a stream is held against the document', async () => {
+  const whole = await (await testApp().chat({ stream: true })).text();
+  const stream = async (text: string) => (await check(text, { type: 'text/event-stream' })).text();
+  expect(await stream(whole)).toBe(whole);
+  await expect(stream(whole.replace('"created"', '"made"'))).rejects.toThrow("required property 'created'");
+  await expect(stream(whole.replace('"delta":{', '"delta":{"extra":1,'))).rejects.toThrow(
+    'not as documented',
+  );
+  await expect(stream(`${whole}data: [DONE]\n\n`)).rejects.toThrow('after the last');
+  await expect(stream(whole.replace('data: ', 'data '))).rejects.toThrow('not an event');
+});

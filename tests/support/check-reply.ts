@@ -1,0 +1,92 @@
+/**
+ * Holds every answer of a test against our own /openapi.json: by route and status, each event of a stream for itself, and
+ * with no property that the document does not list.
+ */
+import { openApiDocument } from '../../app/openapi.ts';
+import { type Judge, type OpenApi, openApiValidator } from './openapi-validator.ts';
+
+const ours = openApiValidator(openApiDocument() as unknown as OpenApi, { closed: true });
+
+/** A refusal of what is at no path of the document. */
+const nowhere = ours.find('GET', '/v1/models')!;
+
+/** The same answer, still to be read. Throws, or fails the stream that it is, at the first thing not as promised. */
+export async function checkReply(method: string, path: string, response: Response): Promise<Response> {
+  if (method === 'OPTIONS' || method === 'HEAD') return response; // they have no body
+  const what = `${method} ${path}: ${response.status}`;
+  const contentType = response.headers.get('content-type') ?? '';
+  const judge = judgeFor(what, method, path, response.status, contentType);
+
+  if (contentType.startsWith('text/event-stream')) {
+    return new Response(watch(response.body!, eventJudge(what, judge)), response);
+  }
+  if (!contentType.startsWith('application/json')) return response;
+  const text = await response.text();
+  complain(what, judge(JSON.parse(text)));
+  return new Response(text, response);
+}
+
+function judgeFor(what: string, method: string, path: string, status: number, contentType: string): Judge {
+  const operation = ours.find(method, path);
+  if (operation === undefined && status !== 404 && status !== 405)
+    throw new Error(`${what}: the document has no such path`);
+  try {
+    return ours.judge(operation ?? nowhere, status, contentType);
+  } catch (error) {
+    throw new Error(`${what}: ${(error as Error).message}`);
+  }
+}
+
+function complain(what: string, trouble: string | undefined): void {
+  if (trouble !== undefined) throw new Error(`${what} is not as documented: ${trouble}`);
+}
+
+/** Judges an event; remembers whether it was the last, for nothing may follow `[DONE]` or an error. */
+function eventJudge(what: string, judge: Judge): (event: string) => void {
+  let over = false;
+  return (event) => {
+    if (over) throw new Error(`${what}: an event after the last: ${event}`);
+    const { name, data } = /^(?:event: (?<name>[^\n]+)\n)?data: (?<data>[^\n]+)$/.exec(event)?.groups ?? {};
+    if (data === undefined) throw new Error(`${what}: not an event: ${event}`);
+    if (data === '[DONE]') {
+      over = true;
+      return;
+    }
+    const value = JSON.parse(data);
+    complain(what, judge(value));
+    if (name !== undefined && name !== value.type) throw new Error(`${what}: ${name} is named ${value.type}`);
+    over = 'error' in value && 'detail' in value;
+  };
+}
+
+/** The same bytes, pulled one read at a time as before. */
+function watch(body: ReadableStream<Uint8Array>, onEvent: (event: string) => void) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        const blocks = (rest + decoder.decode(value, { stream: !done })).split('\n\n');
+        rest = blocks.pop()!;
+        try {
+          for (const block of blocks) onEvent(block);
+        } catch (error) {
+          await reader.cancel();
+          throw error;
+        }
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** `fetch` whose answers are checked. */
+export async function checkedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const { method, url } = input instanceof Request ? input : { method: 'GET', url: input };
+  return checkReply(init?.method ?? method, new URL(url).pathname, await fetch(input, init));
+}
