@@ -1,5 +1,6 @@
-import type { Part } from '../engine/engine.ts';
+import type { Part, Usage } from '../engine/engine.ts';
 import { collect } from './collect.ts';
+import { interleave } from './interleave.ts';
 import type { ChatChunk, ChatCompletion } from './schemas/chat.ts';
 import { toUsage } from './schemas/usage.ts';
 
@@ -11,43 +12,48 @@ export interface ReplyHead {
 }
 
 /** The whole reply at once. */
-export async function toChatReply(head: ReplyHead, parts: AsyncIterable<Part>): Promise<ChatCompletion> {
-  const { text, reason, usage } = await collect(parts);
+export async function toChatReply(
+  head: ReplyHead,
+  choices: readonly AsyncIterable<Part>[],
+): Promise<ChatCompletion> {
+  const replies = await Promise.all(choices.map(collect));
   return {
     ...head,
     object: 'chat.completion',
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: text, refusal: null },
-        logprobs: null,
-        finish_reason: reason,
-      },
-    ],
-    usage: toUsage(usage),
+    choices: replies.map(({ text, reason }, index) => ({
+      index,
+      message: { role: 'assistant', content: text, refusal: null },
+      logprobs: null,
+      finish_reason: reason,
+    })),
+    usage: toUsage([replies.map(({ usage }) => usage)]),
   };
 }
 
-/** The reply as it comes: the role, the text, the reason, and the usage when it is asked for. */
+/** The reply as it comes: of each choice the role, the text and the reason, then the usage when it is asked for. */
 export async function* toChatChunks(
   head: ReplyHead,
-  parts: AsyncIterable<Part>,
+  choices: readonly AsyncIterable<Part>[],
   includeUsage: boolean,
 ): AsyncGenerator<ChatChunk> {
   type Choice = ChatChunk['choices'][number];
-  const chunk = (delta: Choice['delta'], finish_reason: Choice['finish_reason']): ChatChunk => ({
+  const event = (choices: Choice[], usage: ChatChunk['usage'] = null): ChatChunk => ({
     ...head,
     object: 'chat.completion.chunk',
-    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
-    ...(includeUsage ? { usage: null } : {}),
+    choices,
+    ...(includeUsage ? { usage } : {}),
   });
+  const chunk = (index: number, delta: Choice['delta'], finish_reason: Choice['finish_reason'] = null) =>
+    event([{ index, delta, logprobs: null, finish_reason }]);
 
-  yield chunk({ role: 'assistant', content: '' }, null);
-  for await (const part of parts) {
-    if (part.type === 'text') yield chunk({ content: part.text }, null);
+  const usages: Usage[] = [];
+  for (const index of choices.keys()) yield chunk(index, { role: 'assistant', content: '' });
+  for await (const { index, item: part } of interleave(choices)) {
+    if (part.type === 'text') yield chunk(index, { content: part.text });
     else {
-      yield chunk({}, part.reason);
-      if (includeUsage) yield { ...chunk({}, null), choices: [], usage: toUsage(part.usage) };
+      usages[index] = part.usage;
+      yield chunk(index, {}, part.reason);
     }
   }
+  if (includeUsage) yield event([], toUsage([usages]));
 }

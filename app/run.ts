@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { CompletionRequest, Part, Usage } from '../engine/engine.ts';
+import type { Completion, CompletionRequest, Part, Usage } from '../engine/engine.ts';
 import type { Deps } from './deps.ts';
 import { describeError, type ErrorContext, type ErrorReply } from './errors.ts';
 import type { CompletionTimes, Metrics } from './metrics.ts';
@@ -16,25 +16,66 @@ export interface RunDeps extends Deps {
   readonly maxBodyBytes: number;
 }
 
-/** A completion on its way to one client: timed, logged once however it ends, and stoppable. */
+/** Completions on their way to one client: each timed, logged once however it ends, and all stopped together. */
 export interface Run {
   readonly model: string;
-  readonly parts: AsyncIterable<Part>;
+  /** The parts of each, in the order of the requests. When one fails or is left, the others are aborted. */
+  readonly choices: readonly AsyncIterable<Part>[];
   readonly onCancel: () => void;
   readonly describe: (error: unknown) => unknown;
 }
 
 /**
- * Asks the engine, on behalf of the client behind `c`.
+ * Asks the engine, on behalf of the client behind `c`. All requests are for one model; when one is refused, none runs.
  *
  * Throws   what `Engine.start` throws
  */
-export async function startRun(c: Context<AppEnv>, deps: RunDeps, request: CompletionRequest): Promise<Run> {
+export async function startRun(
+  c: Context<AppEnv>,
+  deps: RunDeps,
+  requests: readonly CompletionRequest[],
+): Promise<Run> {
   const startedAt = deps.now();
   const client = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, client.signal]);
-  const completion = await deps.engine.start(request, signal);
+  const { requestId } = c.var;
 
+  const completions: Completion[] = [];
+  try {
+    for (const request of requests) completions.push(await deps.engine.start(request, signal));
+  } catch (error) {
+    client.abort();
+    throw error;
+  }
+  const context = { deps, requestId, startedAt, signal };
+  const tracked = completions.map((completion) =>
+    track(completion, context, (reason) => client.abort(reason)),
+  );
+
+  return {
+    model: completions[0]!.model,
+    choices: tracked.map(({ parts }) => parts),
+    onCancel() {
+      client.abort();
+      for (const { end } of tracked) end('aborted');
+    },
+    describe: (error) => replyTo(error, deps, { requestId, promptField: promptField(requests[0]!) }).body,
+  };
+}
+
+interface TrackContext {
+  readonly deps: RunDeps;
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly signal: AbortSignal;
+}
+
+/** A completion's parts, whose times and end are measured and logged. `end` does so before they have ended. */
+function track(
+  completion: Completion,
+  { deps, requestId, startedAt, signal }: TrackContext,
+  stop: (reason?: unknown) => void,
+) {
   let firstTextMs: number | undefined;
   let usage: Usage | undefined; // known only when the completion comes to its end
   let ended = false;
@@ -54,7 +95,7 @@ export async function startRun(c: Context<AppEnv>, deps: RunDeps, request: Compl
     });
     deps.log({
       event: 'completion',
-      requestId: c.var.requestId,
+      requestId,
       model: completion.model,
       outcome,
       promptTokens: completion.promptTokens,
@@ -77,22 +118,14 @@ export async function startRun(c: Context<AppEnv>, deps: RunDeps, request: Compl
       }
     } catch (error) {
       outcome = signal.aborted ? 'aborted' : 'error';
+      stop(error); // the others fail with its error, not with one of their own
       throw error;
     } finally {
       end(outcome);
+      if (outcome === 'aborted') stop();
     }
   }
-
-  return {
-    model: completion.model,
-    parts: parts(),
-    onCancel() {
-      client.abort();
-      end('aborted');
-    },
-    describe: (error) =>
-      replyTo(error, deps, { requestId: c.var.requestId, promptField: promptField(request) }).body,
-  };
+  return { parts: parts(), end };
 }
 
 const promptField = ({ prompt }: CompletionRequest) => (prompt.type === 'chat' ? 'messages' : 'prompt');

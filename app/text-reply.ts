@@ -1,38 +1,60 @@
-import type { Part } from '../engine/engine.ts';
+import type { Part, Usage } from '../engine/engine.ts';
 import type { ReplyHead } from './chat-reply.ts';
 import { collect } from './collect.ts';
+import { interleave } from './interleave.ts';
 import type { TextChunk, TextCompletion } from './schemas/text.ts';
 import { toUsage } from './schemas/usage.ts';
 
-/** The whole reply at once. */
-export async function toTextReply(head: ReplyHead, parts: AsyncIterable<Part>): Promise<TextCompletion> {
-  const { text, reason, usage } = await collect(parts);
+/** The completions of one prompt, still in the making. */
+export type PromptChoices = readonly AsyncIterable<Part>[];
+
+/** The whole reply at once: the choices of each prompt, prompt by prompt. */
+export async function toTextReply(
+  head: ReplyHead,
+  prompts: readonly PromptChoices[],
+): Promise<TextCompletion> {
+  const replies = await Promise.all(prompts.map((choices) => Promise.all(choices.map(collect))));
   return {
     ...head,
     object: 'text_completion',
-    choices: [{ index: 0, text, logprobs: null, finish_reason: reason }],
-    usage: toUsage(usage),
+    choices: replies.flat().map(({ text, reason }, index) => ({
+      index,
+      text,
+      logprobs: null,
+      finish_reason: reason,
+    })),
+    usage: toUsage(replies.map((choices) => choices.map(({ usage }) => usage))),
   };
 }
 
-/** The reply as it comes: the text, the reason, and the usage when it is asked for. */
+/** The reply as it comes: of each choice the text and the reason, then the usage when it is asked for. */
 export async function* toTextChunks(
   head: ReplyHead,
-  parts: AsyncIterable<Part>,
+  prompts: readonly PromptChoices[],
   includeUsage: boolean,
 ): AsyncGenerator<TextChunk> {
-  const chunk = (text: string, finish_reason: 'stop' | 'length' | null): TextChunk => ({
+  type Choice = TextChunk['choices'][number];
+  const event = (choices: Choice[], usage: TextChunk['usage'] = null): TextChunk => ({
     ...head,
     object: 'text_completion',
-    choices: [{ index: 0, text, logprobs: null, finish_reason }],
-    ...(includeUsage ? { usage: null } : {}),
+    choices,
+    ...(includeUsage ? { usage } : {}),
   });
+  const chunk = (index: number, text: string, finish_reason: Choice['finish_reason'] = null) =>
+    event([{ index, text, logprobs: null, finish_reason }]);
 
-  for await (const part of parts) {
-    if (part.type === 'text') yield chunk(part.text, null);
+  const usages: Usage[] = [];
+  for await (const { index, item: part } of interleave(prompts.flat())) {
+    if (part.type === 'text') yield chunk(index, part.text);
     else {
-      yield chunk('', part.reason);
-      if (includeUsage) yield { ...chunk('', null), choices: [], usage: toUsage(part.usage) };
+      usages[index] = part.usage;
+      yield chunk(index, '', part.reason);
     }
   }
+  if (includeUsage) yield event([], toUsage(inGroups(usages, prompts[0]!.length)));
+}
+
+/** The items of a list in groups of `size`. */
+export function inGroups<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: items.length / size }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

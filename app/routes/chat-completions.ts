@@ -3,12 +3,12 @@ import { toChatChunks, toChatReply } from '../chat-reply.ts';
 import { parse } from '../parse.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, type RunDeps, startRun } from '../run.ts';
-import { ChatRequest, toCompletionRequest } from '../schemas/chat.ts';
+import { ChatRequest, toCompletionRequests } from '../schemas/chat.ts';
 import { sse } from '../sse.ts';
 
 export const chatCompletions = (deps: RunDeps) => async (c: Context<AppEnv>) => {
   const request = parse(ChatRequest, await readJson(c.req.raw, deps.maxBodyBytes));
-  const run = await startRun(c, deps, toCompletionRequest(request));
+  const run = await startRun(c, deps, toCompletionRequests(request));
   const head = {
     id: `chatcmpl-${deps.newId()}`,
     created: Math.floor(deps.now() / 1000),
@@ -16,6 +16,6 @@ export const chatCompletions = (deps: RunDeps) => async (c: Context<AppEnv>) => 
   };
 
   return request.stream
-    ? sse(toChatChunks(head, run.parts, request.stream_options?.include_usage ?? false), run)
-    : c.json(await toChatReply(head, run.parts));
+    ? sse(toChatChunks(head, run.choices, request.stream_options?.include_usage ?? false), run)
+    : c.json(await toChatReply(head, run.choices));
 };

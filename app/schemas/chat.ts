@@ -3,7 +3,7 @@ import type { CompletionRequest } from '../../engine/engine.ts';
 import { Message, toPromptMessages } from './messages.ts';
 import { absent, emptyList, emptyMap, oneOf, only } from './neutral.ts';
 import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
-import { samplingFields, toSampling, toStops } from './sampling.ts';
+import { inChoices, samplingFields, toSampling, toStops } from './sampling.ts';
 import { FinishReason, Usage } from './usage.ts';
 
 const MAX_MESSAGES = 2048; // OpenAI's limit
@@ -17,7 +17,6 @@ export const ChatRequest = z
     max_tokens: z.int().min(1).nullish().describe('The older name of max_completion_tokens.'),
     ...samplingFields,
 
-    n: only(1).nullish(),
     tools: emptyList().nullish(),
     tool_choice: oneOf(['none', 'auto']).nullish(),
     parallel_tool_calls: z.boolean().nullish().describe('Says nothing without tools.'),
@@ -79,13 +78,14 @@ export const ChatChunk = z.object({
 });
 export type ChatChunk = z.infer<typeof ChatChunk>;
 
-/** The request, in the engine's words. */
-export function toCompletionRequest(request: ChatRequest): CompletionRequest {
-  return {
+/** The request, in the engine's words: once for each choice. */
+export function toCompletionRequests(request: ChatRequest): CompletionRequest[] {
+  const one: CompletionRequest = {
     model: request.model,
     prompt: { type: 'chat', messages: toPromptMessages(request.messages) },
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
     stop: toStops(request.stop),
     sampling: toSampling(request),
   };
+  return inChoices(one, request.n ?? 1);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Sampling } from '../../engine/engine.ts';
+import type { CompletionRequest, Sampling } from '../../engine/engine.ts';
 
 /** What a request that says nothing gets: OpenAI's defaults, and the extensions switched off. */
 export const DEFAULT_SAMPLING: Sampling = {
@@ -13,6 +13,8 @@ export const DEFAULT_SAMPLING: Sampling = {
   seed: undefined,
 };
 
+/** Completions of one request, over all its prompts: they enter the queue together, and it has room for 72 by default. */
+export const MAX_CHOICES = 32;
 const MAX_STOPS = 4; // OpenAI's limit
 const MAX_SEED = 2 ** 63; // OpenAI's int64; past 2^53 the nearest double is the seed
 
@@ -22,6 +24,7 @@ export const samplingFields = {
   top_p: z.number().min(0).max(1).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   frequency_penalty: z.number().min(-2).max(2).nullish(),
+  n: z.int().min(1).max(MAX_CHOICES).nullish(),
   seed: z.number().multipleOf(1).min(-MAX_SEED).max(MAX_SEED).nullish(),
   stop: z
     .union([z.string().min(1), z.array(z.string().min(1)).max(MAX_STOPS)], {
@@ -54,4 +57,17 @@ export function toSampling(fields: SamplingFields): Sampling {
 /** The request's stop strings, as a list. */
 export function toStops(stop: SamplingFields['stop']): readonly string[] {
   return typeof stop === 'string' ? [stop] : (stop ?? []);
+}
+
+/** The same request `count` times, each with a seed of its own: the first has the request's, the next that and 1. */
+export function inChoices(request: CompletionRequest, count: number): CompletionRequest[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...request,
+    sampling: { ...request.sampling, seed: nextSeed(request.sampling.seed, i) },
+  }));
+}
+
+function nextSeed(seed: number | undefined, i: number): number | undefined {
+  if (seed === undefined || i === 0) return seed;
+  return (seed % 2 ** 52) + i; // past 2^53 adding 1 would change nothing
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { CompletionRequest, Prompt } from '../../engine/engine.ts';
 import { absent, emptyMap, only } from './neutral.ts';
 import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
-import { samplingFields, toSampling, toStops } from './sampling.ts';
+import { inChoices, MAX_CHOICES, samplingFields, toSampling, toStops } from './sampling.ts';
 import { FinishReason, Usage } from './usage.ts';
 
 const DEFAULT_MAX_TOKENS = 16; // OpenAI's, for this route only
@@ -13,14 +13,18 @@ const TokenIds = z.array(z.int().min(0)).min(1);
 export const TextRequest = z
   .strictObject({
     ...requestFields,
-    prompt: z.union([z.string(), TokenIds, z.tuple([z.string()]), z.tuple([TokenIds])], {
-      error:
-        'must be a string or a list of token ids, or a list of one of these; several prompts are not supported',
-    }),
+    prompt: z.union(
+      [
+        z.string(),
+        TokenIds,
+        z.array(z.string()).min(1).max(MAX_CHOICES),
+        z.array(TokenIds).min(1).max(MAX_CHOICES),
+      ],
+      { error: `must be a string, a list of token ids, or a list of at most ${MAX_CHOICES} of either` },
+    ),
     max_tokens: z.int().min(1).nullish().describe(`${DEFAULT_MAX_TOKENS} when absent.`),
     ...samplingFields,
 
-    n: only(1).nullish(),
     best_of: only(1).nullish(),
     echo: only(false).nullish(),
     logprobs: absent(),
@@ -30,6 +34,10 @@ export const TextRequest = z
   .refine(streamOptionsNeedStream, {
     path: ['stream_options'],
     error: 'allowed only when stream is true',
+  })
+  .refine((request) => toPrompts(request.prompt).length * (request.n ?? 1) <= MAX_CHOICES, {
+    path: ['n'],
+    error: `the prompts and n make more than ${MAX_CHOICES} completions`,
   });
 export type TextRequest = z.infer<typeof TextRequest>;
 
@@ -52,21 +60,29 @@ export type TextCompletion = z.infer<typeof TextCompletion>;
 export const TextChunk = completion(FinishReason.nullable()).extend({ usage: Usage.nullish() });
 export type TextChunk = z.infer<typeof TextChunk>;
 
-/** The request, in the engine's words. */
-export function toCompletionRequest(request: TextRequest): CompletionRequest {
-  return {
-    model: request.model,
-    prompt: toPrompt(request.prompt),
-    maxTokens: request.max_tokens ?? DEFAULT_MAX_TOKENS,
-    stop: toStops(request.stop),
-    sampling: toSampling(request),
-  };
+/** The request, in the engine's words: for each prompt, once for each choice. */
+export function toCompletionRequests(request: TextRequest): CompletionRequest[] {
+  return toPrompts(request.prompt).flatMap((prompt) => {
+    const one: CompletionRequest = {
+      model: request.model,
+      prompt,
+      maxTokens: request.max_tokens ?? DEFAULT_MAX_TOKENS,
+      stop: toStops(request.stop),
+      sampling: toSampling(request),
+    };
+    return inChoices(one, request.n ?? 1);
+  });
 }
 
-function toPrompt(prompt: TextRequest['prompt']): Prompt {
-  if (typeof prompt === 'string') return { type: 'text', text: prompt };
-
-  const [first] = prompt;
-  if (typeof first === 'string') return { type: 'text', text: first };
-  return { type: 'tokens', ids: Array.isArray(first) ? first : (prompt as number[]) };
+/** The four ways to write prompts, as a list of them. */
+export function toPrompts(prompt: TextPrompt): Prompt[] {
+  if (typeof prompt === 'string') return [{ type: 'text', text: prompt }];
+  if (isIds(prompt)) return [{ type: 'tokens', ids: prompt }];
+  return prompt.map((one) =>
+    typeof one === 'string' ? { type: 'text', text: one } : { type: 'tokens', ids: one },
+  );
 }
+
+type TextPrompt = string | number[] | string[] | number[][];
+
+const isIds = (prompt: number[] | string[] | number[][]): prompt is number[] => typeof prompt[0] === 'number';

@@ -14,11 +14,15 @@ export type Usage = z.infer<typeof Usage>;
 export const FinishReason = z.enum(['stop', 'length']);
 export type FinishReason = z.infer<typeof FinishReason>;
 
-export function toUsage({ promptTokens, cachedTokens, completionTokens }: EngineUsage): Usage {
+/** What a request used in all. Its completions come prompt by prompt, and a prompt counts once. */
+export function toUsage(prompts: readonly (readonly EngineUsage[])[]): Usage {
+  const firsts = prompts.map(([first]) => first!);
+  const promptTokens = firsts.reduce((sum, usage) => sum + usage.promptTokens, 0);
+  const completionTokens = prompts.flat().reduce((sum, usage) => sum + usage.completionTokens, 0);
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: cachedTokens },
+    prompt_tokens_details: { cached_tokens: firsts.reduce((sum, usage) => sum + usage.cachedTokens, 0) },
   };
 }

@@ -103,8 +103,8 @@ describe('the openai client', () => {
     const refused = (script: Partial<Script>, fields: object = {}) =>
       connect(script).chat.create({ model: MODEL, messages: [...messages], ...fields });
 
-    await expect(refused({}, { n: 3 })).rejects.toThrow(BadRequestError);
-    await expect(refused({}, { n: 3 })).rejects.toMatchObject({
+    await expect(refused({}, { n: 0 })).rejects.toThrow(BadRequestError);
+    await expect(refused({}, { n: 0 })).rejects.toMatchObject({
       status: 400,
       param: 'n',
       code: 'invalid_value',

@@ -91,7 +91,7 @@ describe('every reply has what OpenAI requires', () => {
   });
 
   test.each([
-    ['400', () => testApp().chat({ n: 2 })],
+    ['400', () => testApp().chat({ n: 0 })],
     ['404', () => testApp().app.request('/nothing')],
     ['429', () => testApp({ refusal: new BusyError(1, 1) }).chat()],
     ['500', () => testApp({ refusal: new Error('x') }).chat()],
@@ -108,7 +108,7 @@ describe('/openapi.json judges requests as the app does', () => {
     [{ model: MODEL, messages }, true],
     [{ model: MODEL, messages, temperature: null, stop: ['a'], tools: [], logit_bias: {} }, true],
     [{ messages }, false],
-    [{ model: MODEL, messages, n: 2 }, false],
+    [{ model: MODEL, messages, n: 0 }, false],
     [{ model: MODEL, messages, foo: 1 }, false],
     [{ model: MODEL, messages, temperature: 3 }, false],
     [{ model: MODEL, messages, logit_bias: { 1: 1 } }, false],

@@ -14,10 +14,13 @@ export type Step = string | Promise<unknown> | Error;
 
 export interface Script {
   readonly steps: readonly Step[];
+  /** Of the first request, the second, and so on; `steps` are those of the rest. */
+  readonly each: readonly (readonly Step[])[];
   readonly reason: 'stop' | 'length';
   readonly usage: Usage;
-  /** What `start` throws instead of answering. */
+  /** What `start` throws instead of answering, once `room` requests are in. */
   readonly refusal: Error | undefined;
+  readonly room: number;
   readonly models: readonly ModelInfo[];
   readonly stats: Partial<EngineStats>;
 }
@@ -41,14 +44,21 @@ export const SCRIPTED_MODEL: ModelInfo = {
 
 /** An engine that says what it is told, one step for each part that is asked for. */
 export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
-  const { steps = ['Hello', ' world'], reason = 'stop', refusal, models = [SCRIPTED_MODEL] } = script;
+  const {
+    steps = ['Hello', ' world'],
+    each = [],
+    reason = 'stop',
+    refusal,
+    room = 0,
+    models = [SCRIPTED_MODEL],
+  } = script;
   const usage = script.usage ?? { promptTokens: 5, cachedTokens: 0, completionTokens: 2 };
   const requests: CompletionRequest[] = [];
   const signals: AbortSignal[] = [];
   let stepsReached = 0;
   let abandoned = 0;
 
-  async function* reply(signal: AbortSignal): AsyncGenerator<Part, void> {
+  async function* reply(steps: readonly Step[], signal: AbortSignal): AsyncGenerator<Part, void> {
     let whole = false;
     try {
       for (const step of steps) {
@@ -96,11 +106,12 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
     async start(request, signal): Promise<Completion> {
       const ids = models.map(({ id }) => id);
       if (!ids.includes(request.model)) throw new UnknownModelError(request.model, ids);
-      if (refusal !== undefined) throw refusal;
+      if (refusal !== undefined && requests.length >= room) throw refusal;
 
+      const own = each[requests.length] ?? steps;
       requests.push(request);
       signals.push(signal);
-      return { model: request.model, promptTokens: usage.promptTokens, parts: reply(signal) };
+      return { model: request.model, promptTokens: usage.promptTokens, parts: reply(own, signal) };
     },
   };
 }
