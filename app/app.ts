@@ -11,7 +11,9 @@ import { CONTENT_TYPE } from './prometheus.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
 import { health } from './routes/health.ts';
+import { listRoutes } from './routes/inspect.ts';
 import { listModels, retrieveModel } from './routes/models.ts';
+import { listProviders, retrieveProvider } from './routes/providers.ts';
 import { type AppEnv, replyTo } from './run.ts';
 import type { Version } from './schemas/health.ts';
 import { VERSION } from './version.ts';
@@ -53,6 +55,9 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.get('/v1/models/:id{.+}', retrieveModel(engine));
   app.get('/v1/health', health(deps));
   app.get('/v1/version', (c) => c.json({ version: VERSION } satisfies Version));
+  app.get('/v1/inspect/routes', listRoutes);
+  app.get('/v1/providers', listProviders(deps));
+  app.get('/v1/providers/:id', retrieveProvider(deps));
   app.get('/metrics', (c) => c.body(metrics.render(engine.stats()), 200, { 'content-type': CONTENT_TYPE }));
   app.get('/openapi.json', (c) => c.json(openApiDocument()));
 

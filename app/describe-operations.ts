@@ -30,7 +30,7 @@ export function describeOperations<Name extends string>(
   const paths: Record<string, Json> = {};
   for (const [route, operation] of Object.entries(operations)) {
     const [method, path] = route.split(' ') as [string, string];
-    const template = path.replaceAll(PARAMETER, '{$1}');
+    const template = toTemplate(path);
     const parameters = [...inPath(path), ...inQuery(operation.query && components[operation.query])];
     paths[template] ??= {};
     paths[template][method.toLowerCase()] = describe(operation, parameters, refusal);
@@ -71,6 +71,9 @@ function describe<Name extends string>(
     },
   };
 }
+
+/** Hono's `/v1/models/:id{.+}` as `/v1/models/{id}`. */
+export const toTemplate = (path: string): string => path.replaceAll(PARAMETER, '{$1}');
 
 const inPath = (path: string): Json[] =>
   [...path.matchAll(PARAMETER)].map(([, name]) => ({

@@ -44,6 +44,15 @@ export class MethodNotAllowedError extends Error {
   }
 }
 
+export class UnknownProviderError extends Error {
+  override readonly name = 'UnknownProviderError';
+  readonly code = 'provider_not_found';
+
+  constructor(id: string, known: readonly string[]) {
+    super(`there is no provider '${id}'; there is ${known.map((one) => `'${one}'`).join(', ')}`);
+  }
+}
+
 interface Row {
   readonly status: number;
   readonly title: string;
@@ -62,6 +71,7 @@ const CODES: Readonly<Record<string, Row>> = {
   invalid_request: badRequest,
   context_length_exceeded: badRequest,
   model_not_found: notFound,
+  provider_not_found: notFound,
   unknown_url: notFound,
   method_not_allowed: { status: 405, title: 'Method Not Allowed', type: 'invalid_request_error' },
   reader_stalled: { status: 408, title: 'Request Timeout', type: 'invalid_request_error' },

@@ -1,7 +1,8 @@
-import { describeOperations, type Operation } from './describe-operations.ts';
+import { describeOperations, type Operation, toTemplate } from './describe-operations.ts';
 import { ChatChunk, ChatCompletion, ChatRequest } from './schemas/chat.ts';
 import { ErrorBody } from './schemas/error.ts';
 import { Health, Version } from './schemas/health.ts';
+import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspect.ts';
 import { Model, ModelList } from './schemas/models.ts';
 import { TextChunk, TextCompletion, TextRequest } from './schemas/text.ts';
 import { VERSION } from './version.ts';
@@ -17,6 +18,10 @@ const SCHEMAS = {
   ModelList,
   Health,
   Version,
+  RoutesQuery,
+  RouteList,
+  Provider,
+  ProviderList,
   ErrorBody,
 };
 
@@ -42,9 +47,20 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     others: { 503: 'Health' },
   },
   'GET /v1/version': { summary: 'Says which version this is', reply: 'Version' },
+  'GET /v1/inspect/routes': { summary: 'Lists the routes', query: 'RoutesQuery', reply: 'RouteList' },
+  'GET /v1/providers': { summary: 'Says what answers', reply: 'ProviderList' },
+  'GET /v1/providers/:id': { summary: 'Says what answers', reply: 'Provider' },
   'GET /metrics': { summary: 'Counts and times, for Prometheus', reply: 'text/plain' },
   'GET /openapi.json': { summary: 'This document', reply: 'application/json' },
 };
+
+/** Method and path of each operation, the path as OpenAPI writes it. */
+export function listOperations(): { method: string; path: string }[] {
+  return Object.keys(OPERATIONS).map((route) => {
+    const [method, path] = route.split(' ') as [string, string];
+    return { method, path: toTemplate(path) };
+  });
+}
 
 /** The app as OpenAPI 3.1, made of the very schemas that check requests. */
 export function openApiDocument() {

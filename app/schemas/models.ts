@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ModelInfo } from '../../engine/engine.ts';
+import { PROVIDER_ID } from '../provider.ts';
 
 const metadata = z.object({ context_length: z.int().describe('Tokens.'), licence: z.string() });
 
@@ -13,7 +14,7 @@ export const Model = z.object({
 
   identifier: z.string(),
   provider_resource_id: z.string(),
-  provider_id: z.literal('cria'),
+  provider_id: z.literal(PROVIDER_ID),
   type: z.literal('model'),
   model_type: z.literal('llm'),
   metadata,
@@ -33,7 +34,7 @@ export function toModel({ id, created, ownedBy, contextLength, licence }: ModelI
     custom_metadata: facts,
     identifier: id,
     provider_resource_id: id,
-    provider_id: 'cria',
+    provider_id: PROVIDER_ID,
     type: 'model',
     model_type: 'llm',
     metadata: facts,
