@@ -1,11 +1,19 @@
 /**
  * Holds every answer of a test against our own /openapi.json: by route and status, each event of a stream for itself, and
- * with no property that the document does not list.
+ * with no property that the document does not list. Then against what OpenAI and Llama Stack publish of the same route.
  */
 import { openApiDocument } from '../../app/openapi.ts';
+import { openApiExtract } from './openapi-extracts.ts';
 import { type Judge, type OpenApi, openApiValidator } from './openapi-validator.ts';
 
 const ours = openApiValidator(openApiDocument() as unknown as OpenApi, { closed: true });
+const others = [
+  { whose: "OpenAI's", theirs: openApiValidator(openApiExtract('openai-2.3.0'), { closed: false }) },
+  {
+    whose: "Llama Stack's",
+    theirs: openApiValidator(openApiExtract('llama-stack-0.7.1'), { closed: false }),
+  },
+];
 
 /** A refusal of what is at no path of the document. */
 const nowhere = ours.find('GET', '/v1/models')!;
@@ -30,12 +38,28 @@ function judgeFor(what: string, method: string, path: string, status: number, co
   const operation = ours.find(method, path);
   if (operation === undefined && status !== 404 && status !== 405)
     throw new Error(`${what}: the document has no such path`);
-  try {
-    return ours.judge(operation ?? nowhere, status, contentType);
-  } catch (error) {
-    throw new Error(`${what}: ${(error as Error).message}`);
-  }
+  const judge = ours.judge(operation ?? nowhere, status, contentType);
+  if (judge === undefined) throw new Error(`${what}: '${contentType}' with this status is not documented`);
+
+  const beside = others.flatMap(({ whose, theirs }) => {
+    const known = theirs.find(method, path);
+    const also = known && theirs.judge(known, status, contentType);
+    return also === undefined ? [] : [{ whose, also }];
+  });
+  return (value) => {
+    const trouble = judge(value);
+    if (trouble !== undefined || isError(value)) return trouble;
+    for (const { whose, also } of beside) {
+      const theirTrouble = also(value);
+      if (theirTrouble !== undefined) return `by ${whose} document, ${theirTrouble}`;
+    }
+    return undefined;
+  };
 }
+
+/** The event that ends a stream early, which nobody else documents. */
+const isError = (value: unknown) =>
+  typeof value === 'object' && value !== null && 'error' in value && 'detail' in value;
 
 function complain(what: string, trouble: string | undefined): void {
   if (trouble !== undefined) throw new Error(`${what} is not as documented: ${trouble}`);
@@ -55,7 +79,7 @@ function eventJudge(what: string, judge: Judge): (event: string) => void {
     const value = JSON.parse(data);
     complain(what, judge(value));
     if (name !== undefined && name !== value.type) throw new Error(`${what}: ${name} is named ${value.type}`);
-    over = 'error' in value && 'detail' in value;
+    over = isError(value);
   };
 }
 

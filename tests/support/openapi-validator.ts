@@ -18,8 +18,8 @@ export type Judge = (value: unknown) => string | undefined;
 export interface OpenApiValidator {
   /** The operation that a request meets: the template with the most of the path written out. */
   find(method: string, path: string): OpenApiOperation | undefined;
-  /** Throws   when the operation has no such status or content type */
-  judge(operation: OpenApiOperation, status: number, contentType: string): Judge;
+  /** Of an answer; undefined when the operation has no such status or content type. */
+  judge(operation: OpenApiOperation, status: number, contentType: string): Judge | undefined;
   judgeBody(operation: OpenApiOperation): Judge;
 }
 
@@ -27,12 +27,13 @@ export interface OpenApiValidator {
 export function openApiValidator(document: OpenApi, { closed }: { closed: boolean }): OpenApiValidator {
   const ajv = new Ajv2020({ strict: closed, strictTypes: false, allErrors: false });
   addFormats.default(ajv);
+  ajv.addFormat('unixtime', true); // OpenAI's: an integer already
   const schemas = toDefs(document.components.schemas) as Record<string, object>;
   ajv.addSchema({ $id: 'open', $defs: schemas });
   ajv.addSchema({ $id: 'closed', $defs: close(schemas) as Record<string, object> });
 
   const judges = new Map<object, Judge>();
-  function judgeOf(schema: object, root: 'open' | 'closed'): Judge {
+  function judgeOf(schema: object, root = closed ? 'closed' : 'open'): Judge {
     const known = judges.get(schema);
     if (known !== undefined) return known;
     const rooted = JSON.stringify(toDefs(schema)).replaceAll('"#/', `"${root}#/`);
@@ -54,14 +55,11 @@ export function openApiValidator(document: OpenApi, { closed }: { closed: boolea
 
     judge({ responses }, status, contentType) {
       const reply = responses[status] ?? (status >= 400 ? responses.default : undefined);
-      if (reply === undefined) throw new Error(`status ${status} is not documented`);
-      const type = contentType.split(';')[0]!.trim();
-      const media = reply.content?.[type];
-      if (media === undefined) throw new Error(`'${type}' with ${status} is not documented`);
-      return media.schema === undefined ? () => undefined : judgeOf(media.schema, closed ? 'closed' : 'open');
+      const media = reply?.content?.[contentType.split(';')[0]!.trim()];
+      return media && (media.schema === undefined ? () => undefined : judgeOf(media.schema));
     },
 
-    judgeBody: ({ requestBody }) => judgeOf(requestBody!.content['application/json']!.schema!, 'open'),
+    judgeBody: ({ requestBody }) => judgeOf(requestBody!.content['application/json']!.schema!, 'open'), // what is not listed is refused where it says so
   };
 }
 
