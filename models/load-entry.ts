@@ -14,10 +14,10 @@ import type { OpenFile } from './source.ts';
  */
 export async function loadEntry(
   device: Device,
-  { files, template }: Manifest,
+  { files, template, toolFormat }: Manifest,
   open: OpenFile,
   createHasher: CreateHasher,
-  options: Omit<LoadOptions, 'template'>,
+  options: Omit<LoadOptions, 'template' | 'toolFormat'>,
 ): Promise<LoadedModel> {
   const [{ name, sha256 }] = files as [Manifest['files'][number]];
   const opened: Partial<AsyncDisposable>[] = [];
@@ -34,13 +34,17 @@ export async function loadEntry(
       const manifest = await readPackedManifest(packed);
       if (sha256 !== undefined && manifest.from.sha256 !== sha256)
         throw new IntegrityError(`what ${packed.name} was packed from`, sha256, manifest.from.sha256);
-      return await loadPackedModel(device, manifest, openPacked, createHasher, { ...options, template });
+      return await loadPackedModel(device, manifest, openPacked, createHasher, {
+        ...options,
+        template,
+        toolFormat,
+      });
     }
     const source = await openHere(name);
     if (source === undefined)
       throw new FormatError(name, 0, 'there is no such file, and no packed form of it');
     const checked = sha256 === undefined ? source : checkedSource(source, sha256, createHasher);
-    return await loadModel(device, checked, { ...options, template });
+    return await loadModel(device, checked, { ...options, template, toolFormat });
   } finally {
     for (const source of opened) await source[Symbol.asyncDispose]?.();
   }

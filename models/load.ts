@@ -10,6 +10,7 @@ import type { PackedManifest } from './packed/manifest.ts';
 import { openPacked } from './packed/open.ts';
 import { choosePrompt } from './prompts/choose.ts';
 import type { PromptTemplate } from './prompts/prompt.ts';
+import { defaultToolFormat, type ToolFormat } from './prompts/tool-format.ts';
 import type { ByteSource, OpenFile } from './source.ts';
 import type { BpeTokenizer } from './tokenizer/bpe-tokenizer.ts';
 import { tokenizerFromGguf } from './tokenizer/from-gguf.ts';
@@ -17,6 +18,8 @@ import { tokenizerFromGguf } from './tokenizer/from-gguf.ts';
 export interface LoadOptions extends LlamaOptions {
   /** How conversations are worded; `auto` reads the file's own template. */
   readonly template: 'llama3' | 'chatml' | 'base' | 'auto';
+  /** How calls of tools are written; by default as `defaultToolFormat` says. */
+  readonly toolFormat?: ToolFormat | undefined;
   readonly onProgress?: (done: number, total: number) => void; // bytes of weights
 }
 
@@ -25,6 +28,7 @@ export interface LoadedModel {
   readonly config: LlamaConfig;
   readonly tokenizer: BpeTokenizer;
   readonly prompt: PromptTemplate;
+  readonly toolFormat: ToolFormat;
 }
 
 /**
@@ -72,7 +76,8 @@ async function ready(
   options: LoadOptions,
   load: (onProgress: (done: number, total: number) => void) => Promise<LoadedWeights>,
 ): Promise<LoadedModel> {
-  const prompt = choosePrompt({ template: options.template, chatTemplate, tokenizer });
+  const { template, toolFormat = defaultToolFormat({ template, chatTemplate }) } = options;
+  const prompt = choosePrompt({ template, chatTemplate, toolFormat, tokenizer });
   const { config, weights } = await load(options.onProgress ?? (() => {}));
-  return { llama: createLlama(device, config, weights, options), config, tokenizer, prompt };
+  return { llama: createLlama(device, config, weights, options), config, tokenizer, prompt, toolFormat };
 }

@@ -3,14 +3,16 @@ import { joinTexts } from '../tokenizer/segment.ts';
 import { basePrompt } from './base.ts';
 import { chatmlPrompt } from './chatml.ts';
 import { jinjaPrompt } from './jinja.ts';
-import { llama3Prompt } from './llama3.ts';
+import { llama3JsonPrompt, llama3Prompt } from './llama3.ts';
 import type { Message, PromptTemplate } from './prompt.ts';
+import type { ToolFormat } from './tool-format.ts';
 
 export interface PromptChoice {
   /** `auto` goes by the chat template. */
   readonly template: 'llama3' | 'chatml' | 'base' | 'auto';
   /** `tokenizer.chat_template` of the model file. */
   readonly chatTemplate?: string | undefined;
+  readonly toolFormat?: ToolFormat | undefined;
   readonly tokenizer: Pick<BpeTokenizer, 'special' | 'addBos'>;
 }
 
@@ -22,14 +24,20 @@ export interface PromptChoice {
  *
  * Throws   FormatError when a template that has to be rendered is none
  */
-export function choosePrompt({ template, chatTemplate, tokenizer }: PromptChoice): PromptTemplate {
+export function choosePrompt({
+  template,
+  chatTemplate,
+  toolFormat,
+  tokenizer,
+}: PromptChoice): PromptTemplate {
   const { special, addBos } = tokenizer;
-  if (template === 'llama3') return llama3Prompt;
+  const llama3 = toolFormat === 'json' ? llama3JsonPrompt : llama3Prompt;
+  if (template === 'llama3') return llama3;
   if (template === 'chatml') return chatmlPrompt(defaultSystemOf(chatTemplate ?? ''));
   if (template === 'base' || chatTemplate === undefined) return basePrompt(addBos ? special.bos : undefined);
 
   const rendered = jinjaPrompt(chatTemplate, special);
-  const ours = [llama3Prompt, chatmlPrompt(defaultSystemOf(chatTemplate))];
+  const ours = [llama3, chatmlPrompt(defaultSystemOf(chatTemplate))];
   return ours.find((known) => PROBES.every((probe) => sameWords(known, rendered, probe))) ?? rendered;
 }
 

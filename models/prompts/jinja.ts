@@ -12,17 +12,28 @@ import type { SpecialTokens } from '../tokenizer/bpe-tokenizer.ts';
 import type { Segment } from '../tokenizer/segment.ts';
 import { joinTexts } from '../tokenizer/segment.ts';
 import { ConversationError } from './errors.ts';
+import { callObjects, textsOf, toolObjects, toolsInWords } from './jinja-tools.ts';
+import { asOpenAi } from './json-tools.ts';
 import { createMask, escapePattern } from './mask.ts';
-import type { PromptTemplate } from './prompt.ts';
+import type { PromptTemplate, Tool } from './prompt.ts';
 import { strftime } from './strftime.ts';
 
-type Render = (messages: readonly object[], date: string) => string;
+type Render = (messages: readonly object[], date: string, tools?: readonly object[]) => string;
+
+type ContentForm = (text: string) => unknown;
 
 const PROBE = 'probe';
 const PROBE_DATE = '26 Jul 2024';
+const PROBE_TOOL: Tool = {
+  name: 'probe_tool',
+  description: 'd',
+  parameters: { properties: {} },
+  strict: false,
+};
 
 /**
- * Makes a prompt template of Jinja source.
+ * Makes a prompt template of Jinja source. Where the source knows no tools they are described in the system turn, and
+ * calls are written as JSON.
  *
  * Throws   FormatError when the source is no template, or one that leaves out what a user says
  *          ConversationError, from the template it returns, when the source refuses a conversation
@@ -37,18 +48,36 @@ export function jinjaPrompt(source: string, special: SpecialTokens): PromptTempl
   const longestFirst = [...names].sort((a, b) => b.length - a.length).map(escapePattern);
   const controls = names.length > 0 ? new RegExp(`(${longestFirst.join('|')})`, 'u') : /(?!)/;
 
-  return (messages, { date }) => {
-    const mask = createMask(names, [source, ...messages.map(({ content }) => content)], tags);
-    const masked = messages.map(({ role, content }) => ({ role, content: contentOf(mask.hide(content)) }));
-    const pieces = tryRender(() => render(masked, date)).split(controls);
+  const knowsTools = rendersTools(render, contentOf);
+
+  return (messages, { date, tools = [] }) => {
+    const turns = knowsTools ? messages : toolsInWords(messages, tools);
+    const mask = createMask(names, [source, ...textsOf(messages, tools)], tags);
+    const masked = turns.map(({ role, content, toolCalls = [] }) => ({
+      role,
+      content: contentOf(mask.hide(content)),
+      ...(toolCalls.length > 0 && { tool_calls: callObjects(toolCalls, mask) }),
+    }));
+    const offered = knowsTools && tools.length > 0 ? toolObjects(tools, mask) : undefined;
+    const pieces = tryRender(() => render(masked, date, offered)).split(controls);
     return joinTexts(
       pieces.map((piece, i): Segment => (i % 2 === 1 ? { control: piece } : { text: mask.reveal(piece) })),
     );
   };
 }
 
+/** Whether a tool's name shows. Templates without tools leave it out; a few cannot take a tool of another shape. */
+function rendersTools(render: Render, contentOf: ContentForm): boolean {
+  try {
+    const messages = [{ role: 'user', content: contentOf(PROBE) }];
+    return render(messages, PROBE_DATE, [asOpenAi(PROBE_TOOL)]).includes(PROBE_TOOL.name);
+  } catch {
+    return false;
+  }
+}
+
 /** Templates take a content as a string, or only as a list of parts; which one shows when they are asked. */
-function contentForm(render: Render): (text: string) => unknown {
+function contentForm(render: Render): ContentForm {
   const forms = [(text: string) => text, (text: string) => [{ type: 'text', text }]];
   const problems: string[] = [];
   for (const form of forms) {
@@ -64,7 +93,7 @@ function contentForm(render: Render): (text: string) => unknown {
 
 function compile(source: string, special: SpecialTokens): Render {
   const program = parseSource(source);
-  return (messages, date) => {
+  return (messages, date, tools) => {
     const environment = new Environment();
     const names: Record<string, unknown> = {
       ...{ true: true, false: false, none: null, True: true, False: false, None: null },
@@ -78,6 +107,7 @@ function compile(source: string, special: SpecialTokens): Render {
       date_string: date,
       add_generation_prompt: true,
       messages,
+      ...(tools && { tools }),
     };
     for (const [name, value] of Object.entries(names)) environment.set(name, value);
     return String(new Interpreter(environment).run(program).value);
