@@ -12,13 +12,13 @@ const ROOT = join(import.meta.dirname, '..');
 
 export const DIST = join(ROOT, 'dist');
 
-/** Builds into `<folder>/edge` and `<folder>/web`, in place of what was there. */
-export async function buildAll(folder = DIST): Promise<void> {
+/** Builds into `<folder>/edge` and `<folder>/web`, in place of what was there. The plugins are asked first, for the Worker. */
+export async function buildAll(folder = DIST, plugins: readonly Plugin[] = []): Promise<void> {
   await rm(folder, { recursive: true, force: true });
-  await Promise.all([buildEdge(join(folder, 'edge')), buildWeb(join(folder, 'web'))]);
+  await Promise.all([buildEdge(join(folder, 'edge'), plugins), buildWeb(join(folder, 'web'))]);
 }
 
-async function buildEdge(outdir: string): Promise<void> {
+async function buildEdge(outdir: string, plugins: readonly Plugin[]): Promise<void> {
   await mkdir(outdir, { recursive: true });
   await build({
     entryPoints: [join(ROOT, 'edge/worker.ts')],
@@ -31,7 +31,7 @@ async function buildEdge(outdir: string): Promise<void> {
     minifyWhitespace: true, // workerd keeps the text for as long as it runs; names stay, for stack traces
     sourcemap: true,
     logLevel: 'warning',
-    plugins: [wasmModules(outdir)],
+    plugins: [...plugins, wasmModules(outdir)],
   });
 }
 

@@ -3,5 +3,7 @@ export interface DoorOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** A file in the default model's place; the Worker also takes a packed folder. */
   readonly model?: string;
+  /** The real server with recital-engine.ts in its model's place. */
+  readonly recital?: boolean;
   readonly onLog?: (line: string) => void;
 }

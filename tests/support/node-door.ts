@@ -10,11 +10,12 @@ import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
 import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
+import { RECITAL_HOOKS } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 /** lambda/server.ts in a process of its own, weights on disk. Not loaded yet. */
 export async function openNode(options: DoorOptions = {}): Promise<Door> {
-  const { vars = {}, model = smollm2Path(), onLog = () => {} } = options;
+  const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
   const dist = join(folder, 'dist');
   await buildAll(dist);
@@ -22,7 +23,8 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
   await mkdir(dirname(link), { recursive: true });
   await symlink(model, link);
 
-  const server = spawn(process.execPath, ['lambda/server.ts'], {
+  const flags = recital ? ['--import', RECITAL_HOOKS] : [];
+  const server = spawn(process.execPath, [...flags, 'lambda/server.ts'], {
     env: { ...process.env, ...vars, PORT: '0', CRIA_HOME: folder, CRIA_WEB: join(dist, 'web') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

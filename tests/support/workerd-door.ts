@@ -9,6 +9,7 @@ import { putWeights } from '../../scripts/local-r2.ts';
 import { type LocalWorkerd, startLocalWorkerd } from '../../scripts/local-workerd.ts';
 import { readVars } from '../../scripts/wrangler-toml.ts';
 import type { DoorOptions } from './door-options.ts';
+import { recitalPlugin } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 interface WorkerdDoorOptions extends DoorOptions {
@@ -17,13 +18,13 @@ interface WorkerdDoorOptions extends DoorOptions {
 
 /** edge/worker.ts, bundled, in the real workerd, the model in a local R2 of its own. Not loaded yet. */
 export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<LocalWorkerd> {
-  const { vars = {}, model = smollm2Path(), onLog = () => {}, beside = [] } = options;
+  const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {}, beside = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
   const storage = join(folder, 'storage');
   const manifest = options.model === undefined ? CATALOGUE[0]! : anyBytes(CATALOGUE[0]!);
-  await putWeights({ storage, manifest, path: model, onProgress: () => {} });
-  await buildAll(dist);
+  if (!recital) await putWeights({ storage, manifest, path: model, onProgress: () => {} });
+  await buildAll(dist, recital ? [recitalPlugin] : []);
   const workerd = await startLocalWorkerd({
     dist,
     host: '127.0.0.1',

@@ -1,0 +1,4 @@
+import { openNode } from '../support/node-door.ts';
+import { clients } from './clients.ts';
+
+clients(openNode);

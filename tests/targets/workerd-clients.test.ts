@@ -1,0 +1,4 @@
+import { openWorkerd } from '../support/workerd-door.ts';
+import { clients } from './clients.ts';
+
+clients(openWorkerd);
