@@ -26,6 +26,7 @@ async function buildEdge(outdir: string, plugins: readonly Plugin[]): Promise<vo
     bundle: true,
     format: 'esm',
     target: 'es2024',
+    external: ['cloudflare:*'],
     conditions: ['workerd', 'worker', 'browser'],
     minifySyntax: true,
     minifyWhitespace: true, // workerd keeps the text for as long as it runs; names stay, for stack traces

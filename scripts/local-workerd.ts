@@ -7,13 +7,13 @@ import {
   type V4WorkerOptions,
   type WorkerdStructuredLog,
 } from 'miniflare';
-import { readWorker } from './wrangler-toml.ts';
+import { readObjects, readWorker } from './wrangler-toml.ts';
 
 export interface LocalWorkerdOptions {
   readonly dist: string; // what buildAll() wrote
   readonly host: string;
   readonly port: number; // 0 takes a free one
-  /** Where the local R2 keeps its objects; putWeights() fills it. */
+  /** Where the local R2 keeps its objects, which putWeights() fills, and Durable Objects their databases. */
   readonly storage: string;
   readonly vars: Readonly<Record<string, string>>;
   /** Workers that run beside it, and may call it by its name. */
@@ -42,6 +42,7 @@ export async function startLocalWorkerd(options: LocalWorkerdOptions): Promise<L
       workers: [
         {
           ...readWorker(),
+          durableObjects: readObjects(),
           bindings: vars,
           cacheAPI: false, // not used, and two more Workers in the process
           assets: { directory: join(dist, 'web'), routerConfig: { has_user_worker: true } },

@@ -8,6 +8,12 @@ interface BucketBinding {
   readonly bucket_name: string;
 }
 
+/** A `[[durable_objects.bindings]]` of wrangler.toml. */
+interface ObjectBinding {
+  readonly name: string;
+  readonly class_name: string;
+}
+
 const readConfig = () => unstable_readConfig({ config: join(import.meta.dirname, '..', 'wrangler.toml') });
 
 /** wrangler.toml's [vars], in whose place the environment may set others. */
@@ -27,4 +33,12 @@ export function readWorker() {
     compatibilityFlags: compatibility_flags,
     r2Buckets: Object.fromEntries(buckets.map(({ binding, bucket_name }) => [binding, bucket_name])),
   };
+}
+
+/** The Worker's Durable Objects, as Miniflare wants them. */
+export function readObjects() {
+  const bindings = readConfig().durable_objects.bindings as ObjectBinding[];
+  return Object.fromEntries(
+    bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
+  );
 }
