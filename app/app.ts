@@ -10,6 +10,7 @@ import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
+import { deleteFile, listFiles, retrieveContent, retrieveFile, uploadFile } from './routes/files.ts';
 import { health } from './routes/health.ts';
 import { listRoutes } from './routes/inspect.ts';
 import { listModels, retrieveModel } from './routes/models.ts';
@@ -51,6 +52,11 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
 
   app.post('/v1/chat/completions', chatCompletions(run));
   app.post('/v1/completions', completions(run));
+  app.post('/v1/files', uploadFile(run));
+  app.get('/v1/files', listFiles(run));
+  app.get('/v1/files/:id', retrieveFile(run));
+  app.delete('/v1/files/:id', deleteFile(run));
+  app.get('/v1/files/:id/content', retrieveContent(run));
   app.get('/v1/models', listModels(engine));
   app.get('/v1/models/:id{.+}', retrieveModel(engine));
   app.get('/v1/health', health(deps));

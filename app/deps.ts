@@ -1,8 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
+import type { Storage } from './storage/storage.ts';
 
 /** All that a door must bring. The app reaches for nothing else: no env, no globals, no clock. */
 export interface Deps {
   readonly engine: Engine;
+  /** Where the stateful routes keep what they must know again. */
+  readonly storage: Storage;
   /** What the server and the model run on: `workerd` or `node`, `wasm`. */
   readonly place: { readonly runtime: string; readonly backend: string };
   readonly now: () => number; // Unix milliseconds

@@ -5,7 +5,12 @@ import type { ErrorBody } from './schemas/error.ts';
 /** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError';
-  readonly code: 'invalid_json' | 'invalid_value' | 'missing_required_parameter' | 'unknown_parameter';
+  readonly code:
+    | 'invalid_json'
+    | 'invalid_form'
+    | 'invalid_value'
+    | 'missing_required_parameter'
+    | 'unknown_parameter';
   readonly param: string | null;
 
   constructor(code: InvalidRequestError['code'], param: string | null, message: string) {
@@ -21,6 +26,42 @@ export class BodyTooLargeError extends Error {
 
   constructor(maxBytes: number) {
     super(`the request body is larger than ${maxBytes} bytes`);
+  }
+}
+
+/** What is asked for by id is not kept here, or no longer. `param` is the field that holds the id. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+  readonly code = 'not_found';
+  readonly param: string;
+
+  constructor(what: string, id: string, param = 'id') {
+    super(`there is no ${what} '${id}'`);
+    this.param = param;
+  }
+}
+
+/** Someone else changed it at the same time. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+  readonly code = 'conflict';
+}
+
+export class StorageFullError extends Error {
+  override readonly name = 'StorageFullError';
+  readonly code = 'storage_full';
+
+  constructor() {
+    super('the storage of this server is full: delete what is no longer needed, or raise CRIA_STORAGE');
+  }
+}
+
+export class ObjectTooLargeError extends Error {
+  override readonly name = 'ObjectTooLargeError';
+  readonly code = 'object_too_large';
+
+  constructor(maxBytes: number) {
+    super(`this is larger than the ${maxBytes} bytes that may be kept as one object`);
   }
 }
 
@@ -65,6 +106,7 @@ const notFound: Row = { status: 404, title: 'Not Found', type: 'invalid_request_
 /** Every code we put on the wire, and its status. A code that is not here is `INTERNAL` and says nothing more. */
 const CODES: Readonly<Record<string, Row>> = {
   invalid_json: badRequest,
+  invalid_form: badRequest,
   invalid_value: badRequest,
   missing_required_parameter: badRequest,
   unknown_parameter: badRequest,
@@ -72,11 +114,15 @@ const CODES: Readonly<Record<string, Row>> = {
   context_length_exceeded: badRequest,
   model_not_found: notFound,
   provider_not_found: notFound,
+  not_found: notFound,
   unknown_url: notFound,
   method_not_allowed: { status: 405, title: 'Method Not Allowed', type: 'invalid_request_error' },
   reader_stalled: { status: 408, title: 'Request Timeout', type: 'invalid_request_error' },
+  conflict: { status: 409, title: 'Conflict', type: 'invalid_request_error' },
   body_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
+  object_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
   model_busy: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
+  storage_full: { status: 507, title: 'Insufficient Storage', type: 'server_error' },
   out_of_memory: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   client_closed_request: { status: 499, title: 'Client Closed Request', type: 'invalid_request_error' }, // nginx's
 };
@@ -128,7 +174,7 @@ function codeOf(error: unknown): string | undefined {
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
   if (code === 'model_not_found') return 'model';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
-  return error instanceof InvalidRequestError ? error.param : null;
+  return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 
 function headersOf(error: unknown): Record<string, string> {

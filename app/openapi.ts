@@ -1,6 +1,7 @@
 import { describeOperations, type Operation, toTemplate } from './describe-operations.ts';
 import { ChatChunk, ChatCompletion, ChatRequest } from './schemas/chat.ts';
 import { ErrorBody } from './schemas/error.ts';
+import { FileDeleted, FileList, FileListQuery, FileObject, FileRequest } from './schemas/files.ts';
 import { Health, Version } from './schemas/health.ts';
 import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspect.ts';
 import { Model, ModelList } from './schemas/models.ts';
@@ -14,6 +15,11 @@ const SCHEMAS = {
   TextRequest,
   TextCompletion,
   TextChunk,
+  FileRequest,
+  FileObject,
+  FileListQuery,
+  FileList,
+  FileDeleted,
   Model,
   ModelList,
   Health,
@@ -39,6 +45,11 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     reply: 'TextCompletion',
     event: 'TextChunk',
   },
+  'POST /v1/files': { summary: 'Keeps a file', body: 'FileRequest', form: true, reply: 'FileObject' },
+  'GET /v1/files': { summary: 'Lists the files', query: 'FileListQuery', reply: 'FileList' },
+  'GET /v1/files/:id': { summary: 'Describes a file', reply: 'FileObject' },
+  'DELETE /v1/files/:id': { summary: 'Deletes a file', reply: 'FileDeleted' },
+  'GET /v1/files/:id/content': { summary: "A file's bytes", reply: 'application/octet-stream' },
   'GET /v1/models': { summary: 'Lists the models', reply: 'ModelList' },
   'GET /v1/models/:id{.+}': { summary: 'Describes a model', reply: 'Model' },
   'GET /v1/health': {

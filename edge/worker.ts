@@ -8,7 +8,10 @@ import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
 import { findModel } from '../models/catalogue.ts';
 import { digestHasher } from './digest-hasher.ts';
 import { Env } from './env.ts';
+import { objectStorage } from './object-storage.ts';
 import { openR2Source } from './r2-source.ts';
+
+export { StorageObject } from './storage-object.ts';
 
 /** Built on the first request, since bindings arrive with it; kept for the life of the isolate, weights and all. */
 let app: ReturnType<typeof createApp> | undefined;
@@ -48,6 +51,7 @@ function build(env: Env) {
   });
   return createApp({
     engine,
+    storage: objectStorage(env.STORAGE),
     place: { runtime: 'workerd', backend: 'wasm' },
     now: Date.now,
     newId: () => crypto.randomUUID(),

@@ -13,6 +13,8 @@ export const Env = z.object({
   CRIA_WEB: z.string().optional(), // the folder of the built playground
   CRIA_HOME: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
+  CRIA_STORAGE: integer(1, 2 ** 30, 1024), // MiB
+  CRIA_STORAGE_FILE: z.string().min(1).optional(), // storage.sqlite in CRIA_HOME when absent
   CRIA_MODEL: z.string().default('smollm2-135m-instruct-q4_1'),
   CRIA_CONTEXT: integer(16, 131_072, 8192),
   CRIA_RUNNING: integer(1, 64, 8),

@@ -1,11 +1,13 @@
 /** The Node door: the same app, weights from disk. For a single node, and for the container. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
 import { readSettings } from '../app/settings.ts';
+import { createSqlStorage } from '../app/storage/sql-storage.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { findModel } from '../models/catalogue.ts';
 import { openFolder } from '../models/cli/file-source.ts';
@@ -14,6 +16,7 @@ import { nodeHasher } from '../models/cli/node-hasher.ts';
 import { filePath } from '../models/cli/pull.ts';
 import { createNodeDevice } from './device.ts';
 import { Env } from './env.ts';
+import { openNodeSql } from './node-sql.ts';
 
 const BUILT_PAGE = fileURLToPath(new URL('../dist/web', import.meta.url));
 
@@ -46,6 +49,7 @@ const engine = createModelEngine({
 });
 const app = createApp({
   engine,
+  storage: openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite')),
   place: { runtime: 'node', backend: 'wasm' },
   now: Date.now,
   newId: () => crypto.randomUUID(),
@@ -60,6 +64,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
     server.close(() => process.exit(0)); // open streams finish first
   });
+
+function openStorage(path: string) {
+  try {
+    return createSqlStorage(openNodeSql(path), { maxBytes: env.CRIA_STORAGE * 2 ** 20, now: Date.now });
+  } catch (error) {
+    console.error(`${path} cannot be used: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}
 
 function settings(): Env {
   try {

@@ -44,9 +44,9 @@ export type Change =
 export type WriteResult = 'written' | 'exists' | 'missing' | 'conflict' | 'too_large' | 'full';
 
 export interface ListOptions {
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** The id of the record before the first. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   readonly limit: number;
   /** By when they were put. */
   readonly order: 'asc' | 'desc';

@@ -1,4 +1,6 @@
 import { type AppOptions, createApp } from '../../app/app.ts';
+import { createSqlStorage } from '../../app/storage/sql-storage.ts';
+import { openNodeSql } from '../../lambda/node-sql.ts';
 import { checkReply } from './check-reply.ts';
 import { SCRIPTED_MODEL, type Script, scriptedEngine } from './scripted-engine.ts';
 
@@ -6,16 +8,23 @@ export const MODEL = SCRIPTED_MODEL.id;
 export const PLACE = { runtime: 'node', backend: 'scripted' };
 export const START_MS = 1_727_222_400_500;
 
+interface TestAppOptions extends AppOptions {
+  readonly storageBytes?: number;
+}
+
 /** An app over a scripted engine, its answers checked, with a clock that only the test moves and its log lines kept. */
-export function testApp(script: Partial<Script> = {}, options: AppOptions = {}) {
+export function testApp(script: Partial<Script> = {}, options: TestAppOptions = {}) {
   const engine = scriptedEngine(script);
   const logs: Record<string, string | number>[] = [];
   const clock = { ms: START_MS };
   let ids = 0;
+  const maxBytes = options.storageBytes ?? 2 ** 30;
+  const storage = createSqlStorage(openNodeSql(':memory:'), { maxBytes, now: () => clock.ms });
 
   const app = createApp(
     {
       engine,
+      storage,
       place: PLACE,
       now: () => clock.ms,
       newId: () => `id-${++ids}`,
@@ -32,6 +41,7 @@ export function testApp(script: Partial<Script> = {}, options: AppOptions = {}) 
   return {
     app,
     engine,
+    storage,
     logs,
     clock,
     chat: (fields: object = {}, init?: RequestInit) =>
