@@ -32,7 +32,8 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   CRIA_KV             f16 or q8, how keys and values are kept
   CRIA_PREFIX_CACHE   MiB that keep what earlier requests computed
   CRIA_SPECULATE      on or off: check several guessed tokens in one pass, where that pays
-  CRIA_HOME           where weights are kept                   ~/.cache/cria
+  CRIA_STORAGE        MiB for files and all else that is stored
+  CRIA_HOME           where all of it is kept                  ~/.cache/cria
   HF_TOKEN            your Hugging Face token, for models that are gated there
 `;
 

@@ -5,5 +5,7 @@ export interface DoorOptions {
   readonly model?: string;
   /** The real server with recital-engine.ts in its model's place. */
   readonly recital?: boolean;
+  /** A folder of the caller's for what the server stores: opened again with it, the server has it again. */
+  readonly storage?: string;
   readonly onLog?: (line: string) => void;
 }

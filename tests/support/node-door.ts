@@ -17,6 +17,7 @@ import { smollm2Path } from './smollm2.ts';
 export async function openNode(options: DoorOptions = {}): Promise<Door> {
   const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
+  const storage = options.storage ?? folder;
   const dist = join(folder, 'dist');
   await buildAll(dist);
   const link = filePath(folder, CATALOGUE[0]!, CATALOGUE[0]!.files[0]!);
@@ -25,7 +26,14 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
 
   const flags = recital ? ['--import', RECITAL_HOOKS] : [];
   const server = spawn(process.execPath, [...flags, 'lambda/server.ts'], {
-    env: { ...process.env, ...vars, PORT: '0', CRIA_HOME: folder, CRIA_WEB: join(dist, 'web') },
+    env: {
+      ...process.env,
+      ...vars,
+      PORT: '0',
+      CRIA_HOME: folder,
+      CRIA_STORAGE_FILE: join(storage, 'storage.sqlite'),
+      CRIA_WEB: join(dist, 'web'),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: server.stdout }).on('line', onLog);

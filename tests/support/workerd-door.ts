@@ -21,7 +21,7 @@ export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<Loc
   const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {}, beside = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
-  const storage = join(folder, 'storage');
+  const storage = options.storage ?? join(folder, 'storage');
   const manifest = options.model === undefined ? CATALOGUE[0]! : anyBytes(CATALOGUE[0]!);
   if (!recital) await putWeights({ storage, manifest, path: model, onProgress: () => {} });
   await buildAll(dist, recital ? [recitalPlugin] : []);
