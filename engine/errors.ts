@@ -80,3 +80,15 @@ export class SupersededError extends Error {
     super(`this load of model '${model}' made no progress, and another has taken over`);
   }
 }
+
+/** A schema, or another grammar of the request's, that no reply can be held to. `path` leads to what is wrong in it. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+  readonly code = 'invalid_schema';
+  readonly path: readonly (string | number)[];
+
+  constructor(path: readonly (string | number)[], message: string) {
+    super(message);
+    this.path = path;
+  }
+}

@@ -1,0 +1,192 @@
+// Where a reply may be in its grammar: a set of places, each a state and the calls it is in. Calls that are in the same
+// procedure since the same byte share one stack, so that an ambiguous grammar costs a polynomial and no more. Equal
+// stacks and equal sets are the same object, which makes the sets the states of an automaton that is built as it is used.
+import { SchemaError } from '../errors.ts';
+import type { Grammar } from './compile.ts';
+import { BYTE, CALL, EMPTY, LOOP } from './program.ts';
+
+/** The calls that a procedure was entered by; none at the bottom. */
+interface Stack {
+  readonly id: number;
+  readonly links: readonly Link[];
+}
+
+/** An edge, of a call or a loop, how many times round it this is, and what is below it. */
+interface Link {
+  readonly edge: number;
+  readonly count: number;
+  readonly below: Stack;
+}
+
+interface Place {
+  readonly state: number;
+  readonly stack: Stack;
+}
+
+/** All the places where a reply may be after the same bytes. */
+export interface Places {
+  readonly places: readonly Place[];
+  readonly isComplete: boolean;
+}
+
+export interface Automaton {
+  readonly start: Places;
+  /** Where the byte leads; undefined when it may not come. Throws SchemaError for a grammar too ambiguous. */
+  step(from: Places, byte: number): Places | undefined;
+  /** About what it takes in memory now. */
+  readonly bytes: number;
+}
+
+interface Known extends Places {
+  /** By class of byte; null is nowhere. */
+  next: (Known | null | undefined)[];
+  epoch: number;
+}
+
+const MAX_VISITS = 20_000; // for one byte
+const MAX_KNOWN = 8192; // sets and stacks: some MB
+
+/** The automaton of a grammar. Replies may share it. */
+export function createAutomaton(grammar: Grammar): Automaton {
+  const { program, order, classOf, classCount } = grammar;
+  const { procedures, loops, first, next, kind, target, a, b, stateCount } = program;
+  const bottom: Stack = { id: 0, links: [] };
+  const stacks = new Map<string, Stack>();
+  const sets = new Map<string, Known>();
+  let stackIds = 1;
+  let epoch = 0;
+
+  function stackOf(links: readonly Link[]): Stack {
+    const sorted = [...links].sort((x, y) => x.edge - y.edge || x.count - y.count || x.below.id - y.below.id);
+    const key = sorted.map(({ edge, count, below }) => `${edge},${count},${below.id}`).join();
+    const known = stacks.get(key);
+    if (known) return known;
+    const made = { id: stackIds++, links: sorted };
+    stacks.set(key, made);
+    return made;
+  }
+
+  /** All that can be reached from some places without a byte. */
+  function close(begun: readonly Place[]): Known {
+    const places: Place[] = [];
+    const seen = new Set<number>();
+    const calls = new Map<number, Map<string, Link>>(); // of procedures that are about to be entered
+    let isComplete = false;
+    let visits = 0;
+
+    const call = (edge: number, count: number, below: Stack) => {
+      const procedure = a[edge]!;
+      const links = calls.get(procedure) ?? new Map<string, Link>();
+      calls.set(procedure, links);
+      links.set(`${edge},${count},${below.id}`, { edge, count, below });
+    };
+
+    function visit(firstState: number, firstStack: Stack, hasMoved: boolean): void {
+      const found: Place[] = [{ state: firstState, stack: firstStack }];
+      const reach = (state: number, stack: Stack) => {
+        const key = stack.id * stateCount + state;
+        if (seen.has(key)) return;
+        seen.add(key);
+        found.push({ state, stack });
+      };
+      found.length = 0;
+      reach(firstState, firstStack);
+
+      for (let place = found.pop(); place; place = found.pop()) {
+        if (++visits > MAX_VISITS) throw tooAmbiguous();
+        const { state, stack } = place;
+        let takesByte = false;
+        for (let edge = first[state]!; edge >= 0; edge = next[edge]!) {
+          if (kind[edge] === BYTE) takesByte = true;
+          else if (kind[edge] === EMPTY) reach(target[edge]!, stack);
+          else if (kind[edge] === CALL) call(edge, 0, stack);
+          else if (kind[edge] === LOOP) call(edge, 1, stack);
+        }
+        if (takesByte) places.push(place);
+        if (isEnd[state] && hasMoved) leave(stack, reach);
+      }
+    }
+
+    /** Goes on after the calls that a procedure was entered by. */
+    function leave(stack: Stack, reach: (state: number, stack: Stack) => void): void {
+      if (stack === bottom) isComplete = true;
+      visits += stack.links.length;
+      for (const { edge, count, below } of stack.links) {
+        if (kind[edge] === CALL) {
+          reach(target[edge]!, below);
+          continue;
+        }
+        const { min, max } = loops[b[edge]!]!;
+        if (count >= min) reach(target[edge]!, below);
+        if (max === Infinity) call(edge, Math.min(count + 1, Math.max(min, 1)), below);
+        else if (count < max) call(edge, count + 1, below);
+      }
+    }
+
+    for (const { state, stack } of begun) visit(state, stack, true);
+    while (calls.size > 0) {
+      let procedure = -1;
+      for (const number of calls.keys())
+        if (procedure < 0 || order[number]! < order[procedure]!) procedure = number;
+      const links = [...calls.get(procedure)!.values()];
+      calls.delete(procedure);
+      visits += links.length;
+      visit(procedures[procedure]!.start, stackOf(links), false); // what it can end without, its callers know
+    }
+    return setOf(places, isComplete);
+  }
+
+  const isEnd = new Uint8Array(stateCount);
+  for (const { end } of procedures) isEnd[end] = 1;
+
+  function setOf(places: Place[], isComplete: boolean): Known {
+    places.sort((x, y) => x.state - y.state || x.stack.id - y.stack.id);
+    const key = places.map(({ state, stack }) => `${state},${stack.id}`).join() + isComplete;
+    const known = sets.get(key);
+    if (known) return known;
+    if (sets.size >= MAX_KNOWN || stacks.size >= MAX_KNOWN) forget();
+    const made: Known = { places, isComplete, next: new Array(classCount), epoch };
+    sets.set(key, made);
+    return made;
+  }
+
+  /** Whoever holds a set still can go on from it. */
+  function forget(): void {
+    sets.clear();
+    stacks.clear();
+    epoch++;
+  }
+
+  function move(from: Known, byte: number): Known | null {
+    const moved: Place[] = [];
+    for (const { state, stack } of from.places)
+      for (let edge = first[state]!; edge >= 0; edge = next[edge]!)
+        if (kind[edge] === BYTE && a[edge]! <= byte && byte <= b[edge]!)
+          moved.push({ state: target[edge]!, stack });
+    return moved.length === 0 ? null : close(moved);
+  }
+
+  const programBytes = 17 * kind.length + 4 * stateCount;
+  return {
+    get bytes() {
+      return programBytes + sets.size * (8 * classCount + 200) + stacks.size * 200;
+    },
+    start: close([{ state: procedures[0]!.start, stack: bottom }]),
+    step(places, byte) {
+      const from = places as Known;
+      if (from.epoch !== epoch) {
+        from.next = new Array(classCount);
+        from.epoch = epoch;
+      }
+      const byteClass = classOf[byte]!;
+      const known = from.next[byteClass];
+      if (known !== undefined) return known ?? undefined;
+      const moved = move(from, byte);
+      if (from.epoch === epoch) from.next[byteClass] = moved;
+      return moved ?? undefined;
+    },
+  };
+}
+
+const tooAmbiguous = () =>
+  new SchemaError([], `can be read in too many ways at once: more than ${MAX_VISITS} steps for one byte`);

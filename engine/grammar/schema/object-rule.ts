@@ -1,0 +1,93 @@
+import { SchemaError } from '../../errors.ts';
+import type { JsonRules } from '../json-rules.ts';
+import { noneOf } from '../pattern/char-automaton.ts';
+import { spell } from '../pattern/spell.ts';
+import { choice, literal, optional, type Rule, repeat, sequence, shared } from '../rule.ts';
+import type { Path, SchemaObject } from './keywords.ts';
+import type { WriteSchema } from './schema-rule.ts';
+
+interface Property {
+  readonly pair: Rule;
+  readonly isRequired: boolean;
+}
+
+/**
+ * Objects: the properties in the schema's order, those that are not required left out or not; then others, where
+ * `additionalProperties` allows them. Where it says nothing, a schema that names no property means any object.
+ */
+export function objectRule(rules: JsonRules, schema: SchemaObject, path: Path, inside: WriteSchema): Rule {
+  const named = propertiesOf(schema, path);
+  const required = requiredOf(schema, path);
+  const { additionalProperties = named.size === 0 } = schema;
+  const others =
+    additionalProperties === false
+      ? undefined
+      : inside(additionalProperties, [...path, 'additionalProperties']);
+
+  const properties: Property[] = [];
+  for (const [name, value] of named) {
+    const rule = inside(value, [...path, 'properties', name]);
+    properties.push({ pair: pairOf(rules, name, rule), isRequired: required.has(name) });
+  }
+  for (const name of required) {
+    if (named.has(name)) continue;
+    if (!others && schema.additionalProperties === false)
+      throw new SchemaError([...path, 'required'], `${JSON.stringify(name)} is not among the properties`);
+    properties.push({ pair: pairOf(rules, name, others ?? rules.value), isRequired: true });
+  }
+  const names = [...new Set([...named.keys(), ...required])];
+  const key = names.length === 0 ? rules.string : otherKey(names, path);
+  const other = others && sequence(key, literal(':'), rules.space, others);
+  return sequence(literal('{'), rules.gap, membersOf(rules, properties, other), literal('}'));
+}
+
+/** All that may stand in the braces. */
+function membersOf({ gap }: JsonRules, properties: readonly Property[], other: Rule | undefined): Rule {
+  const comma = (pair: Rule) => sequence(literal(','), gap, pair);
+  const others = other ? repeat(comma(other), 0, Infinity) : literal('');
+
+  // after[i]: what may follow when some property before i is written
+  const after: Rule[] = [];
+  after[properties.length] = sequence(others, gap);
+  for (let i = properties.length - 1; i >= 0; i--) {
+    const { pair, isRequired } = properties[i]!;
+    const next = after[i + 1]!;
+    const rule = sequence(isRequired ? comma(pair) : optional(comma(pair)), next);
+    after[i] = shared(() => rule);
+  }
+
+  const firstRequired = properties.findIndex(({ isRequired }) => isRequired);
+  const mayBeFirst = firstRequired < 0 ? properties : properties.slice(0, firstRequired + 1);
+  const begun = mayBeFirst.map(({ pair }, i) => sequence(pair, after[i + 1]!));
+  if (firstRequired >= 0) return choice(begun);
+  return choice([...begun, ...(other ? [sequence(other, others, gap)] : []), literal('')]);
+}
+
+function pairOf({ space }: JsonRules, name: string, value: Rule): Rule {
+  return shared(() => sequence(literal(`${JSON.stringify(name)}:`), space, value));
+}
+
+/** A key that none of the properties has. */
+function otherKey(names: readonly string[], path: Path): Rule {
+  try {
+    const inside = spell(noneOf(names));
+    return shared(() => sequence(literal('"'), inside, literal('"')));
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    throw new SchemaError([...path, 'additionalProperties'], `beside so many properties ${error.message}`);
+  }
+}
+
+function propertiesOf({ properties }: SchemaObject, path: Path): ReadonlyMap<string, unknown> {
+  if (properties === undefined) return new Map();
+  if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
+    throw new SchemaError([...path, 'properties'], 'must be an object of schemas');
+  return new Map(Object.entries(properties));
+}
+
+function requiredOf({ required }: SchemaObject, path: Path): ReadonlySet<string> {
+  if (required === undefined) return new Set();
+  if (!Array.isArray(required) || !required.every((name) => typeof name === 'string'))
+    throw new SchemaError([...path, 'required'], 'must be a list of names');
+  return new Set(required);
+}

@@ -1,0 +1,160 @@
+import { SchemaError } from '../../errors.ts';
+import { anyLiteral, type Dialect, type JsonRules, jsonRules } from '../json-rules.ts';
+import { choice, type Rule, shared } from '../rule.ts';
+import { arrayRule } from './array-rule.ts';
+import { checkSize } from './check-size.ts';
+import {
+  booleanOf,
+  countOf,
+  listOfAny,
+  numberOf,
+  onlyBeside,
+  type Path,
+  type SchemaObject,
+  type TypeName,
+  textOf,
+  toSchemaObject,
+  typesOf,
+} from './keywords.ts';
+import { numberRule } from './number-rule.ts';
+import { objectRule } from './object-rule.ts';
+import { resolvePointer } from './pointer.ts';
+import { stringRule } from './string-rule.ts';
+import { isOfType, writeValue } from './values.ts';
+
+/** Writes a schema inside another as a rule. */
+export type WriteSchema = (schema: unknown, path: Path) => Rule;
+
+const MAX_DEPTH = 32; // schemas in schemas
+const MAX_ENUM_VALUES = 1000; // OpenAI's
+const MAX_PROPERTIES = 5000; // OpenAI's
+
+/**
+ * The values that a JSON schema allows, as they may be written.
+ *
+ * Throws   SchemaError, with the path of a keyword that is not supported, or wrong
+ */
+export function schemaRule(schema: unknown, dialect: Dialect): Rule {
+  checkSize(schema);
+  const rules = jsonRules(dialect);
+  const targets = new Map<
+    string,
+    { rule: Rule | undefined; readonly path: Path; readonly schema: unknown }
+  >();
+  let enumValues = 0;
+  let properties = 0;
+
+  function write(schema: unknown, path: Path, depth: number): Rule {
+    if (depth > MAX_DEPTH) throw new SchemaError(path, `is a schema nested more than ${MAX_DEPTH} deep`);
+    if (typeof schema === 'boolean') return schema ? rules.value : choice([]);
+    const object = toSchemaObject(schema, path);
+    const rule = writeObject(object, path, (inside, at) => write(inside, at, depth + 1));
+    return booleanOf(object, 'nullable', path) ? choice([rule, rules.null]) : rule;
+  }
+
+  function writeObject(schema: SchemaObject, path: Path, inside: WriteSchema): Rule {
+    if (schema.$ref !== undefined) {
+      onlyBeside('$ref', ['nullable'], schema, path);
+      return reference(textOf(schema, '$ref', path)!, [...path, '$ref']);
+    }
+    if (schema.enum !== undefined || schema.const !== undefined) return valuesRule(schema, path);
+    if (schema.anyOf !== undefined) {
+      onlyBeside('anyOf', ['nullable'], schema, path);
+      return choice(listOfAny(schema, 'anyOf', path).map((part, i) => inside(part, [...path, 'anyOf', i])));
+    }
+    if (schema.allOf !== undefined) {
+      onlyBeside('allOf', ['nullable'], schema, path);
+      const [only, ...more] = listOfAny(schema, 'allOf', path);
+      if (more.length > 0) throw new SchemaError([...path, 'allOf'], 'is supported with one schema only');
+      return inside(only, [...path, 'allOf', 0]);
+    }
+    const types = typesOf(schema, path);
+    return types ? choice(types.map((type) => typeRule(type, schema, path, inside))) : rules.value;
+  }
+
+  function typeRule(type: TypeName, schema: SchemaObject, path: Path, inside: WriteSchema): Rule {
+    switch (type) {
+      case 'object': {
+        const rule = objectRule(rules, schema, path, inside);
+        properties += Object.keys(schema.properties ?? {}).length;
+        if (properties > MAX_PROPERTIES)
+          throw new SchemaError(path, `brings the schema to more than ${MAX_PROPERTIES} properties`);
+        return shared(() => rule);
+      }
+      case 'array': {
+        const rule = arrayRule(rules, schema, path, inside);
+        return shared(() => rule);
+      }
+      case 'string':
+        return at(path, () => stringRule(rules, stringBounds(schema, path)));
+      case 'number':
+      case 'integer':
+        return at(path, () => boundedNumber(rules, type === 'integer', schema, path));
+      case 'boolean':
+        return rules.boolean;
+      case 'null':
+        return rules.null;
+    }
+  }
+
+  /** `enum` or `const`, less what `type` rules out. */
+  function valuesRule(schema: SchemaObject, path: Path): Rule {
+    const keyword = schema.const === undefined ? 'enum' : 'const';
+    onlyBeside(keyword, ['type', 'nullable'], schema, path);
+    const all = keyword === 'const' ? [schema.const] : listOfAny(schema, 'enum', path);
+    enumValues += all.length;
+    if (enumValues > MAX_ENUM_VALUES)
+      throw new SchemaError([...path, keyword], `brings the schema to more than ${MAX_ENUM_VALUES} values`);
+
+    const types = schema.type === undefined ? undefined : typesOf(schema, path);
+    const values = all.filter((value) => !types || types.some((type) => isOfType(value, type)));
+    if (values.length === 0) throw new SchemaError([...path, keyword], 'has no value of the type beside it');
+    return anyLiteral(values.map((value) => writeValue(value, dialect)));
+  }
+
+  /** What it refers to is written once, later: it may refer to this. */
+  function reference(pointer: string, path: Path): Rule {
+    const target = targets.get(pointer) ?? { rule: undefined, ...resolvePointer(root, pointer, path) };
+    targets.set(pointer, target);
+    return shared(() => target.rule!);
+  }
+
+  const root = schema;
+  const rule = write(schema, [], 0);
+  for (const target of targets.values()) target.rule = write(target.schema, target.path, 0); // and those found on the way
+  return rule;
+}
+
+function stringBounds(schema: SchemaObject, path: Path) {
+  return {
+    minLength: countOf(schema, 'minLength', path),
+    maxLength: countOf(schema, 'maxLength', path),
+    pattern: textOf(schema, 'pattern', path),
+    format: textOf(schema, 'format', path),
+  };
+}
+
+function boundedNumber(rules: JsonRules, isInteger: boolean, schema: SchemaObject, path: Path): Rule {
+  const bounds = {
+    minimum: numberOf(schema, 'minimum', path),
+    maximum: numberOf(schema, 'maximum', path),
+    exclusiveMinimum: numberOf(schema, 'exclusiveMinimum', path),
+    exclusiveMaximum: numberOf(schema, 'exclusiveMaximum', path),
+    multipleOf: numberOf(schema, 'multipleOf', path),
+  };
+  if (bounds.multipleOf !== undefined && bounds.multipleOf <= 0)
+    throw new SchemaError([...path, 'multipleOf'], 'must be more than 0');
+  const isFree = !isInteger && Object.values(bounds).every((bound) => bound === undefined);
+  return isFree ? rules.number : numberRule({ isInteger, ...bounds });
+}
+
+/** Gives an error from further in its whole path. */
+function at<T>(path: Path, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    const isWhole = path.every((part, i) => error.path[i] === part);
+    throw isWhole ? error : new SchemaError([...path, ...error.path], error.message);
+  }
+}

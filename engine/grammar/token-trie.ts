@@ -1,0 +1,81 @@
+import type { Tokenizer } from '../../models/tokenizer/tokenizer.ts';
+
+/**
+ * The bytes of a vocabulary as a tree, its nodes in the order of a walk: a parent before its children, and all that is
+ * below a node right after it. Llama 3's 128,256 tokens make 2.9 MB.
+ */
+export interface TokenTrie {
+  readonly vocabSize: number;
+  /** Of each node: its byte. */
+  readonly byte: Uint8Array;
+  /** Its depth; children of the root have 0. */
+  readonly depth: Uint16Array;
+  /** The node after all that are below it. */
+  readonly skip: Int32Array;
+  /** The token that ends here, or -1. */
+  readonly token: Int32Array;
+  /** Of each token: the next one of the same bytes, or -1. */
+  readonly twin: ReadonlyMap<number, number>;
+  readonly deepest: number;
+}
+
+/** Of the tokens that text is made of: none that is special, and none without bytes. */
+export function createTokenTrie(tokenizer: Pick<Tokenizer, 'vocabSize' | 'isSpecial' | 'bytes'>): TokenTrie {
+  const { vocabSize } = tokenizer;
+  const spelt: { readonly id: number; readonly bytes: Uint8Array }[] = [];
+  for (let id = 0; id < vocabSize; id++) {
+    const bytes = tokenizer.isSpecial(id) ? undefined : tokenizer.bytes(id);
+    if (bytes && bytes.length > 0) spelt.push({ id, bytes });
+  }
+  spelt.sort((a, b) => compare(a.bytes, b.bytes));
+
+  const nodes = { byte: [] as number[], depth: [] as number[], token: [] as number[] };
+  const twin = new Map<number, number>();
+  let before = new Uint8Array(0);
+  for (const { id, bytes } of spelt) {
+    const common = commonLength(before, bytes);
+    if (common === bytes.length && common === before.length) {
+      twin.set(id, nodes.token.at(-1)!);
+      nodes.token[nodes.token.length - 1] = id;
+    }
+    for (let i = common; i < bytes.length; i++) {
+      nodes.byte.push(bytes[i]!);
+      nodes.depth.push(i);
+      nodes.token.push(i === bytes.length - 1 ? id : -1);
+    }
+    before = bytes as Uint8Array<ArrayBuffer>;
+  }
+
+  const depth = Uint16Array.from(nodes.depth);
+  return {
+    vocabSize,
+    byte: Uint8Array.from(nodes.byte),
+    depth,
+    skip: skips(depth),
+    token: Int32Array.from(nodes.token),
+    twin,
+    deepest: depth.reduce((most, d) => Math.max(most, d), 0),
+  };
+}
+
+function skips(depth: Uint16Array): Int32Array {
+  const skip = new Int32Array(depth.length);
+  const open: number[] = [];
+  for (let node = 0; node <= depth.length; node++) {
+    const level = node < depth.length ? depth[node]! : -1;
+    while (open.length > 0 && depth[open.at(-1)!]! >= level) skip[open.pop()!] = node;
+    open.push(node);
+  }
+  return skip;
+}
+
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const common = commonLength(a, b);
+  return (a[common] ?? -1) - (b[common] ?? -1);
+}
+
+function commonLength(a: Uint8Array, b: Uint8Array): number {
+  let i = 0;
+  while (i < a.length && i < b.length && a[i] === b[i]) i++;
+  return i;
+}
