@@ -17,7 +17,18 @@ export const HALF_SCALE: f32 = 5192296858534827628530496329220096.0;
 /** Four f16 at `p` as f32 · 2^-112. Right for subnormals too; infinities and NaN become large numbers. */
 @inline
 export function halves(p: usize): v128 {
-  return v128.and(i32x4.shl(v128.load16x4_s(p), 13), v128.load(HALF_BITS));
+  return toFloats(v128.load16x4_s(p));
+}
+
+/** The four after those, by a constant offset: V8 then sees that they are neighbours. */
+@inline
+export function nextHalves(p: usize): v128 {
+  return toFloats(v128.load16x4_s(p, 8));
+}
+
+@inline
+function toFloats(halves: v128): v128 {
+  return v128.and(i32x4.shl(halves, 13), v128.load(HALF_BITS));
 }
 
 /**

@@ -6,7 +6,7 @@
 //   q4_k   u8 scale, u8 min; after 8 such blocks f16 d, f16 dmin     1184 B for 256
 // One row's result is the same numbers added in the same order whether it is computed alone or in a batch.
 import { BYTES_32, FEW } from './activations';
-import { dot16, halves, madd, NIBBLE, ONE_I16, store8, wholeHalves } from './lanes';
+import { dot16, halves, madd, nextHalves, NIBBLE, ONE_I16, store8, wholeHalves } from './lanes';
 import { pairsA, pairsB, scaled, tile } from './panel';
 
 export const Q4_0_BLOCK: usize = 144;
@@ -39,16 +39,16 @@ function gemv(mins: bool, w: usize, far: usize, a: usize, end: usize, y: usize, 
     w += 128;
     const scale = v128.load32_splat(a, 36);
     fa = scaled(sa, one, f32x4.mul(scale, halves(w)), fa);
-    fb = scaled(sb, one, f32x4.mul(scale, halves(w + 8)), fb);
+    fb = scaled(sb, one, f32x4.mul(scale, nextHalves(w)), fb);
     fc = scaled(sc, one, f32x4.mul(scale, halves(w + far)), fc);
-    fd = scaled(sd, one, f32x4.mul(scale, halves(w + far + 8)), fd);
+    fd = scaled(sd, one, f32x4.mul(scale, nextHalves(w + far)), fd);
     w += 16;
     if (mins) {
       const sum = v128.load32_splat(a, 40);
       fa = madd(halves(w), sum, fa);
-      fb = madd(halves(w + 8), sum, fb);
+      fb = madd(nextHalves(w), sum, fb);
       fc = madd(halves(w + far), sum, fc);
-      fd = madd(halves(w + far + 8), sum, fd);
+      fd = madd(nextHalves(w + far), sum, fd);
       w += 16;
     }
   }
@@ -97,10 +97,13 @@ function gemv_q4_k(w: usize, a: usize, end: usize, y: usize, n: i32): void {
 
 @inline
 function unpackNibbles(w: usize, p: usize, low: v128): void {
-  for (let i: usize = 0; i < 128; i += 16) {
-    const v = v128.load(w + i);
-    v128.store(p + i, v128.and(v, low));
-    v128.store(p + i, v128.and(i16x8.shr_u(v, 4), low), 128);
+  for (let i: usize = 0; i < 128; i += 32) {
+    const q = w + i, to = p + i;
+    const a = v128.load(q), b = v128.load(q, 16);
+    v128.store(to, v128.and(a, low));
+    v128.store(to, v128.and(b, low), 16);
+    v128.store(to, v128.and(i16x8.shr_u(a, 4), low), 128);
+    v128.store(to, v128.and(i16x8.shr_u(b, 4), low), 144);
   }
 }
 
@@ -111,7 +114,11 @@ function unpack(mins: bool, w: usize, p: usize, blocks: i32): usize {
   for (; blocks > 0; blocks--) {
     unpackNibbles(w, p, low);
     const fields: usize = mins ? 64 : 32;
-    for (let i: usize = 0; i < fields; i += 16) v128.store(p + i, halves(w + 128 + (i >> 1)), 256);
+    for (let i: usize = 0; i < fields; i += 32) {
+      const at = w + 128 + (i >> 1);
+      v128.store(p + i, halves(at), 256);
+      v128.store(p + i, nextHalves(at), 272);
+    }
     w += mins ? Q4_1_BLOCK : Q4_0_BLOCK;
     p += mins ? 320 : 288;
   }

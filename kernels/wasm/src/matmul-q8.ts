@@ -3,7 +3,7 @@
 //   q8_0   f16 scale                           272 B   (q8_0 and q5_0)
 //   q8_1   f32 scale, f32 min                  320 B   (q5_1 and q5_k, whose products need more than an f16)
 import { FEW, WORDS } from './activations';
-import { halves, madd, store8 } from './lanes';
+import { halves, madd, nextHalves, store8 } from './lanes';
 import { storeTile, turn1, turn2, turn3 } from './quad';
 
 export const Q8_0_BLOCK: usize = 272;
@@ -30,9 +30,9 @@ function gemv(mins: bool, w: usize, far: usize, a: usize, end: usize, y: usize, 
     w += 256;
     const scale = v128.load32_splat(a, 64);
     fa = scaled(sa, f32x4.mul(scale, mins ? v128.load(w) : halves(w)), fa);
-    fb = scaled(sb, f32x4.mul(scale, mins ? v128.load(w, 16) : halves(w + 8)), fb);
+    fb = scaled(sb, f32x4.mul(scale, mins ? v128.load(w, 16) : nextHalves(w)), fb);
     fc = scaled(sc, f32x4.mul(scale, mins ? v128.load(w + far) : halves(w + far)), fc);
-    fd = scaled(sd, f32x4.mul(scale, mins ? v128.load(w + far, 16) : halves(w + far + 8)), fd);
+    fd = scaled(sd, f32x4.mul(scale, mins ? v128.load(w + far, 16) : nextHalves(w + far)), fd);
     if (mins) {
       const sum = v128.load32_splat(a, 68);
       fa = madd(v128.load(w, 32), sum, fa);
@@ -60,7 +60,7 @@ function tile(mins: bool, w: usize, end: usize, q: usize, y: usize, stride: usiz
       a2 = i32x4.add(a2, i32x4.dot_i16x8_s(t2, wa)); b2 = i32x4.add(b2, i32x4.dot_i16x8_s(t2, wb));
       a3 = i32x4.add(a3, i32x4.dot_i16x8_s(t3, wa)); b3 = i32x4.add(b3, i32x4.dot_i16x8_s(t3, wb));
     }
-    const sa = mins ? v128.load(w) : halves(w), sb = mins ? v128.load(w, 16) : halves(w + 8);
+    const sa = mins ? v128.load(w) : halves(w), sb = mins ? v128.load(w, 16) : nextHalves(w);
     const t0 = v128.load(q), t1 = turn1(t0), t2 = turn2(t0), t3 = turn3(t0);
     f0 = scaled(a0, f32x4.mul(t0, sa), f0); g0 = scaled(b0, f32x4.mul(t0, sb), g0);
     f1 = scaled(a1, f32x4.mul(t1, sa), f1); g1 = scaled(b1, f32x4.mul(t1, sb), g1);

@@ -4,6 +4,9 @@
 // each one's bounds, as workerd does.
 import { store8 } from './lanes';
 
+const EVEN_LANES: usize = memory.data<u32>([0xffffffff, 0, 0xffffffff, 0], 16);
+const LOW_LANES: usize = memory.data<u32>([0xffffffff, 0xffffffff, 0, 0], 16);
+
 /** Lane r is lane r + 1 of `v`. */
 @inline
 export function turn1(v: v128): v128 {
@@ -18,18 +21,28 @@ export function turn3(v: v128): v128 {
   return v128.shuffle<i32>(v, v, 3, 0, 1, 2);
 }
 
+/** Lanes 0 and 2 of `a`, 1 and 3 of `b`. */
+@inline
+function even(a: v128, b: v128): v128 {
+  return v128.bitselect(a, b, v128.load(EVEN_LANES));
+}
+
+/** Lanes 0 and 1 of `a`, 2 and 3 of `b`. */
+@inline
+function low(a: v128, b: v128): v128 {
+  return v128.bitselect(a, b, v128.load(LOW_LANES));
+}
+
 /** Where results of a tile go: y of the first token and row, bytes from token to token, and how many there are. */
 @inline
 export function storeTile(
   f0: v128, f1: v128, f2: v128, f3: v128, g0: v128, g1: v128, g2: v128, g3: v128,
   y: usize, stride: usize, tokens: i32, rows: i32,
 ): void {
-  const a = v128.shuffle<f32>(f0, f3, 0, 5, 2, 7), b = v128.shuffle<f32>(f2, f1, 0, 5, 2, 7);
-  const c = v128.shuffle<f32>(f1, f0, 0, 5, 2, 7), d = v128.shuffle<f32>(f3, f2, 0, 5, 2, 7);
-  const e = v128.shuffle<f32>(g0, g3, 0, 5, 2, 7), f = v128.shuffle<f32>(g2, g1, 0, 5, 2, 7);
-  const g = v128.shuffle<f32>(g1, g0, 0, 5, 2, 7), h = v128.shuffle<f32>(g3, g2, 0, 5, 2, 7);
-  store8(y, v128.shuffle<f32>(a, b, 0, 1, 6, 7), v128.shuffle<f32>(e, f, 0, 1, 6, 7), rows);
-  if (tokens > 1) store8(y + stride, v128.shuffle<f32>(c, d, 0, 1, 6, 7), v128.shuffle<f32>(g, h, 0, 1, 6, 7), rows);
-  if (tokens > 2) store8(y + 2 * stride, v128.shuffle<f32>(b, a, 0, 1, 6, 7), v128.shuffle<f32>(f, e, 0, 1, 6, 7), rows);
-  if (tokens > 3) store8(y + 3 * stride, v128.shuffle<f32>(d, c, 0, 1, 6, 7), v128.shuffle<f32>(h, g, 0, 1, 6, 7), rows);
+  const a = even(f0, f3), b = even(f2, f1), c = even(f1, f0), d = even(f3, f2);
+  const e = even(g0, g3), f = even(g2, g1), g = even(g1, g0), h = even(g3, g2);
+  store8(y, low(a, b), low(e, f), rows);
+  if (tokens > 1) store8(y + stride, low(c, d), low(g, h), rows);
+  if (tokens > 2) store8(y + 2 * stride, low(b, a), low(f, e), rows);
+  if (tokens > 3) store8(y + 3 * stride, low(d, c), low(h, g), rows);
 }
