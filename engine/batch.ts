@@ -9,11 +9,12 @@ export interface BatchLimits {
   readonly prefillChunk: number;
 }
 
-/** A sequence's part in a step: its next `count` pending tokens, with logits when those are all, and its draft. */
+/** A sequence's part in a step: its next `count` pending tokens, and its draft. */
 export interface Share {
   readonly sequence: Sequence;
   readonly count: number;
-  readonly wantsLogits: boolean;
+  /** Of its rows, the last so many get logits: all when its prompt is echoed, else one when no token is left pending. */
+  readonly logitRows: number;
   /** What may come after its last pending token, to be checked in the same pass. */
   readonly draft: Uint32Array;
 }
@@ -38,20 +39,21 @@ export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): 
     const isPrompt = isReading(sequence);
     if (!isPrompt) speaking--;
 
-    const room = isPrompt ? Math.min(rows, Math.max(1, rows - speaking)) : rows;
-    let count = Math.min(isPrompt ? (shares.get(sequence) ?? 0) : 1, room);
-    let wantsLogits = count === sequence.pending.length;
-    if (wantsLogits && logitRows === 0) {
+    const leave = (room: number) => (isPrompt ? Math.min(room, Math.max(1, room - speaking)) : room);
+    let count = Math.min(isPrompt ? (shares.get(sequence) ?? 0) : 1, leave(rows));
+    if (isPrompt && sequence.echo) count = Math.min(count, leave(logitRows));
+    let wanted = isPrompt && sequence.echo ? count : Number(count === sequence.pending.length);
+    if (wanted > logitRows) {
       count--; // the last token waits for a pass that has room for its logits
-      wantsLogits = false;
+      wanted = 0;
     }
     if (count === 0) continue;
 
     rows -= count;
-    if (wantsLogits) logitRows--;
-    const isAlone = sequences.length === 1 && !isPrompt && wantsLogits;
+    logitRows -= wanted;
+    const isAlone = sequences.length === 1 && !isPrompt;
     const draft = (isAlone && sequence.drafter?.draft(Math.min(rows, logitRows))) || NONE;
-    batch.push({ sequence, count, wantsLogits, draft });
+    batch.push({ sequence, count, logitRows: wanted + draft.length, draft });
   }
   return batch;
 }

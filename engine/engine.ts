@@ -10,6 +10,8 @@ export interface Sampling {
   readonly repetitionPenalty: number; // > 0; 1 changes nothing
   readonly presencePenalty: number; // [-2, 2]
   readonly frequencyPenalty: number; // [-2, 2]
+  /** Added to the logits of these ids before anything else changes them; [-100, 100]. */
+  readonly logitBias?: ReadonlyMap<number, number>;
   /** Same seed, same request, same model: same text. Without one the door's randomness picks it. */
   readonly seed: number | undefined;
 }
@@ -26,6 +28,10 @@ export interface CompletionRequest {
   readonly maxTokens: number | undefined;
   readonly stop: readonly string[];
   readonly sampling: Sampling;
+  /** How many of the likeliest tokens to give beside each of the text's, 0 … 20. Absent: no logprobs at all. */
+  readonly logprobs?: number;
+  /** Begins the reply with the prompt's own text, and its logprobs when those are asked for. */
+  readonly echo?: boolean;
 }
 
 export interface Usage {
@@ -36,8 +42,36 @@ export interface Usage {
   readonly completionTokens: number;
 }
 
+export interface SpelledToken {
+  readonly id: number;
+  /** Its own, whole characters or not; a special token has none. */
+  readonly bytes: Uint8Array;
+  /** Of a special token: `<|eot_id|>`. */
+  readonly special?: string;
+}
+
+export interface LikelyToken extends SpelledToken {
+  /** Natural logarithm, of the model's distribution before temperature, biases, penalties, cuts and grammars. */
+  readonly logprob: number;
+}
+
+/** A token of a reply, or of an echoed prompt. */
+export interface TokenLogprob extends SpelledToken {
+  /** As of `LikelyToken`; null for a prompt's first token, which follows nothing. */
+  readonly logprob: number | null;
+  /** The likeliest in its place, the likeliest first. */
+  readonly top: readonly LikelyToken[];
+  /** Unicode characters of the reply's text before it. */
+  readonly start: number;
+}
+
 export type Part =
-  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      /** When logprobs were asked for: the tokens whose text begins in this part. */
+      readonly tokens?: readonly TokenLogprob[];
+    }
   | { readonly type: 'done'; readonly reason: 'stop' | 'length'; readonly usage: Usage };
 
 /** A reply in the making. Iterate `parts` once; leaving the loop early stops the model. */

@@ -41,6 +41,18 @@ export class InvalidPromptError extends RangeError {
   readonly code = 'invalid_request';
 }
 
+/** A bias for a token that the vocabulary does not have. */
+export class LogitBiasError extends RangeError {
+  override readonly name = 'LogitBiasError';
+  readonly code = 'invalid_logit_bias';
+  readonly id: number;
+
+  constructor(id: number, vocabSize: number) {
+    super(`logit_bias.${id}: the vocabulary has the ids 0 to ${vocabSize - 1}`);
+    this.id = id;
+  }
+}
+
 /** The model's numbers cannot be sampled from: broken weights, or a kernel at fault. */
 export class LogitsError extends Error {
   override readonly name = 'LogitsError';

@@ -5,9 +5,10 @@ import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
 import { createChoose } from './choose.ts';
 import { encodePrompt } from './encode-prompt.ts';
 import type { Completion, CompletionRequest, Engine, ModelInfo, Part } from './engine.ts';
-import { ContextLengthError, UnknownModelError } from './errors.ts';
+import { ContextLengthError, LogitBiasError, UnknownModelError } from './errors.ts';
+import { createScore } from './logprobs.ts';
 import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
-import { newSequence, type Sequence } from './sequence.ts';
+import { finish, newSequence, type Sequence } from './sequence.ts';
 import { createStepCost } from './step-cost.ts';
 
 export interface LocalEngineLimits extends SchedulerLimits {
@@ -38,7 +39,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
   const { info, llama, device, tokenizer, random, nowMs, limits } = parts;
   const context = Math.min(limits.contextLength, llama.contextLength);
   const choose = createChoose(device, llama, tokenizer.vocabSize);
-  const scheduler = createScheduler({ llama, choose, limits, nowMs });
+  const score = createScore(device, llama.vocabSize, tokenizer.vocabSize);
+  const scheduler = createScheduler({ llama, choose, score, limits, nowMs });
   const cost = parts.speculation ? createStepCost() : undefined;
   const encoder = { tokenizer, template: parts.prompt, today: parts.today, vocabSize: llama.vocabSize };
 
@@ -46,22 +48,34 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     signal.throwIfAborted();
     if (request.model !== info.id) throw new UnknownModelError(request.model, [info.id]);
 
+    const { sampling, logprobs, echo } = request;
+    for (const id of sampling.logitBias?.keys() ?? [])
+      if (id >= tokenizer.vocabSize) throw new LogitBiasError(id, tokenizer.vocabSize);
+
     const prompt = encodePrompt(request.prompt, encoder);
     const room = context - prompt.length;
-    if (room <= 0 || (request.maxTokens ?? 0) > room)
+    const maxTokens = request.maxTokens ?? room;
+    if (room < (request.maxTokens ?? 1))
       throw new ContextLengthError(prompt.length, request.maxTokens, context);
 
     const sequence = newSequence({
       prompt,
-      maxTokens: request.maxTokens ?? room,
-      sampling: request.sampling,
-      seed: request.sampling.seed ?? random(),
+      maxTokens,
+      sampling,
+      seed: sampling.seed ?? random(),
       stop: request.stop,
+      logprobs,
+      echo,
       tokenizer,
       nowMs: nowMs(),
       cost,
     });
-    scheduler.enter(sequence);
+    const isComputed = maxTokens > 0 || sequence.echo !== undefined;
+    if (isComputed) scheduler.enter(sequence);
+    else {
+      finish(sequence, 'length');
+      sequence.state = 'ended';
+    }
 
     const replyParts = readable(sequence, scheduler, signal, parts);
     return { model: info.id, promptTokens: prompt.length, parts: replyParts };

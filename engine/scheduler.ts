@@ -4,11 +4,12 @@ import { DeviceError } from '../kernels/errors.ts';
 import type { Buf } from '../kernels/kernels.ts';
 import type { Llama, Span } from '../models/llama/model.ts';
 import { isReading, planBatch, type Share } from './batch.ts';
-import type { Choose } from './choose.ts';
+import type { Choice, Choose } from './choose.ts';
 import { BusyError, OutOfMemoryError, StalledError } from './errors.ts';
+import type { Score } from './logprobs.ts';
 import { createPace } from './pace.ts';
 import { createPrefixCache, type Prefix } from './prefix-cache.ts';
-import { accept, type Sequence } from './sequence.ts';
+import { accept, echo, finish, type Sequence } from './sequence.ts';
 
 export interface SchedulerLimits {
   /** Sequences that have a cache. */
@@ -54,6 +55,7 @@ export interface Scheduler {
 export interface SchedulerParts {
   readonly llama: Llama;
   readonly choose: Choose;
+  readonly score: Score;
   readonly limits: SchedulerLimits;
   readonly nowMs: () => number;
 }
@@ -65,10 +67,11 @@ interface Step {
   readonly startedAtMs: number;
 }
 
+const NONE = new Uint32Array(0);
 const MAX_PARTS = 32; // a reader this far behind is not run ahead of
 const RECENT = 0.2; // weight of the newest reply in the running mean of how long one takes
 
-export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts): Scheduler {
+export function createScheduler({ llama, choose, score, limits, nowMs }: SchedulerParts): Scheduler {
   let running: Sequence[] = []; // least recently served first
   let waiting: Sequence[] = [];
   let underWay: Promise<void> | undefined;
@@ -153,7 +156,8 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
       const sequence = waiting[0]!;
       const positions = sequence.prompt.length + sequence.maxTokens;
       try {
-        sequence.cache = prefixCache.newCache(sequence.prompt, positions, running.map(computed));
+        const known = sequence.echo ? NONE : sequence.prompt; // whose logprobs are wanted is computed whole
+        sequence.cache = prefixCache.newCache(known, positions, running.map(computed));
       } catch (error) {
         const isMemory = error instanceof DeviceError;
         if (isMemory && running.length > 0) return; // room comes when one of them ends
@@ -183,13 +187,12 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
       counts.steps++;
       moveOn(batch);
 
-      const speaking = batch.filter(({ wantsLogits }) => wantsLogits);
       let rows = 0;
       await Promise.all(
-        speaking.map((share) => {
+        batch.map((share) => {
           const firstRow = rows;
-          rows += 1 + share.draft.length;
-          return listen(share, logits, firstRow);
+          rows += share.logitRows;
+          return share.logitRows > 0 && listen(share, logits, firstRow);
         }),
       );
     } catch (error) {
@@ -215,29 +218,49 @@ export function createScheduler({ llama, choose, limits, nowMs }: SchedulerParts
     running = [...running.filter((sequence) => !served.has(sequence)), ...served];
   }
 
-  /**
-   * Draws from each row of a share for as long as its draft had foretold what is drawn: the same tokens, from the same
-   * logits, coins and penalties, as one by one.
-   */
-  async function listen({ sequence, draft }: Share, logits: Buf, firstRow: number): Promise<void> {
+  /** Takes what a share's rows of logits tell: of an echoed prompt its tokens' logprobs, then what comes next. */
+  async function listen(share: Share, logits: Buf, firstRow: number): Promise<void> {
+    const { sequence } = share;
     try {
-      for (let i = 0; ; i++) {
-        const id = await choose(sequence, logits, firstRow + i);
-        hear(sequence, id);
-        if (id !== draft[i]) return;
-        counts.acceptedTokens++;
-        if (sequence.state === 'ended') return;
-        sequence.cache!.length++;
-      }
+      const echoed = sequence.echo ? await listenToPrompt(share, logits, firstRow) : 0;
+      if (echoed === share.logitRows) return;
+      if (sequence.maxTokens > 0) await draw(share, logits, firstRow + echoed);
+      else if (sequence.state !== 'ended' && finish(sequence, 'length')) end(sequence);
     } catch (error) {
       fail(sequence, error);
     }
   }
 
-  function hear(sequence: Sequence, id: number): void {
+  /** A prompt's row tells of the token after it. Returns how many rows did. */
+  async function listenToPrompt({ sequence, count }: Share, logits: Buf, firstRow: number): Promise<number> {
+    const { prompt, pending, logprobs } = sequence;
+    if (!isReading(sequence)) return 0;
+    const next = prompt.length - pending.length - count + 1;
+    const rows = Math.min(count, prompt.length - next);
+    for (let i = 0; i < rows; i++)
+      echo(sequence, next + i, await score(prompt[next + i]!, logprobs!, logits, firstRow + i));
+    return rows;
+  }
+
+  /**
+   * Draws from each row of a share for as long as its draft had foretold what is drawn: the same tokens, from the same
+   * logits, coins and penalties, as one by one.
+   */
+  async function draw({ sequence, draft }: Share, logits: Buf, firstRow: number): Promise<void> {
+    for (let i = 0; ; i++) {
+      const choice = await choose(sequence, logits, firstRow + i);
+      hear(sequence, choice);
+      if (choice.id !== draft[i]) return;
+      counts.acceptedTokens++;
+      if (sequence.state === 'ended') return;
+      sequence.cache!.length++;
+    }
+  }
+
+  function hear(sequence: Sequence, choice: Choice): void {
     if (sequence.state === 'ended') return; // its reader left during the step
     const before = sequence.said.length;
-    const isLast = accept(sequence, id);
+    const isLast = accept(sequence, choice);
     counts.completionTokens += sequence.said.length - before;
     if (isLast) end(sequence);
   }
@@ -304,8 +327,9 @@ function computed({ prompt, said, cache }: Sequence): Prefix {
   return { ids, cache: cache! };
 }
 
-function toSpan({ sequence: { cache, pending }, count, wantsLogits, draft }: Share): Span {
-  const ids = pending.subarray(0, count);
-  if (draft.length > 0) return { cache: cache!, ids: Uint32Array.of(...ids, ...draft), logits: 'all' };
-  return { cache: cache!, ids, logits: wantsLogits ? 'last' : 'none' };
+function toSpan({ sequence: { cache, pending }, count, logitRows, draft }: Share): Span {
+  const ids =
+    draft.length > 0 ? Uint32Array.of(...pending.subarray(0, count), ...draft) : pending.subarray(0, count);
+  const logits = logitRows === 0 ? 'none' : logitRows === 1 ? 'last' : 'all';
+  return { cache: cache!, ids, logits };
 }

@@ -1,11 +1,13 @@
 import type { SequenceCache } from '../models/llama/model.ts';
 import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
+import type { Choice } from './choose.ts';
 import { createCoin } from './coin.ts';
 import { createDrafter, type Drafter } from './drafter.ts';
-import type { Part, Sampling } from './engine.ts';
+import type { LikelyToken, Part, Sampling, SpelledToken, TokenLogprob } from './engine.ts';
+import type { RowLogprobs } from './logprobs.ts';
 import { createPenalties, type Penalties } from './penalties.ts';
 import type { StepCost } from './step-cost.ts';
-import { createTextStream, type TextStream } from './text-stream.ts';
+import { countCharacters, createTextStream, type TextStream, type UnplacedToken } from './text-stream.ts';
 
 /** One reply in the making. The scheduler moves it; its reader takes `parts`. */
 export interface Sequence {
@@ -17,7 +19,11 @@ export interface Sequence {
   /** There when it may speculate. */
   readonly drafter: Drafter | undefined;
   readonly text: TextStream;
-  readonly stopIds: ReadonlySet<number>;
+  readonly tokenizer: Tokenizer;
+  /** How many of the likeliest tokens go beside each of its own; undefined when no logprobs are wanted. */
+  readonly logprobs: number | undefined;
+  /** There when the prompt's logprobs are wanted: its text on the way out. */
+  readonly echo: TextStream | undefined;
 
   /** Said, and not yet taken by the reader. */
   readonly parts: Part[];
@@ -46,6 +52,8 @@ export interface SequenceOptions {
   readonly sampling: Sampling;
   readonly seed: number;
   readonly stop: readonly string[];
+  readonly logprobs?: number | undefined;
+  readonly echo?: boolean | undefined;
   readonly tokenizer: Tokenizer;
   readonly nowMs: number;
   /** What its drafts are weighed by; without one it makes none. */
@@ -53,16 +61,19 @@ export interface SequenceOptions {
 }
 
 export function newSequence(options: SequenceOptions): Sequence {
-  const { prompt, maxTokens, sampling, seed, stop, tokenizer, nowMs, cost } = options;
-  return {
+  const { prompt, maxTokens, sampling, seed, stop, logprobs, tokenizer, nowMs, cost } = options;
+  const echoed = options.echo ? tokenizer.decode(prompt) : '';
+  const sequence: Sequence = {
     prompt,
     maxTokens,
     sampling,
     coin: createCoin(seed),
     penalties: createPenalties(sampling, prompt),
     drafter: cost && createDrafter({ prompt, maxTokens, cost }),
-    text: createTextStream(tokenizer.decoder(), stop),
-    stopIds: tokenizer.stopIds,
+    text: createTextStream(tokenizer.decoder(), stop, countCharacters(echoed)),
+    tokenizer,
+    logprobs,
+    echo: options.echo && logprobs !== undefined ? createTextStream(tokenizer.decoder(), []) : undefined,
     parts: [],
     pending: prompt,
     said: [],
@@ -74,32 +85,47 @@ export function newSequence(options: SequenceOptions): Sequence {
     startedAtMs: nowMs,
     askedAtMs: nowMs,
   };
+  if (sequence.echo) echo(sequence, 0, undefined);
+  else say(sequence, { text: echoed, tokens: [] });
+  return sequence;
+}
+
+/** Queues the text of a prompt's token, whose logprobs are `row`: the first has none. */
+export function echo(sequence: Sequence, place: number, row: RowLogprobs | undefined): void {
+  const id = sequence.prompt[place]!;
+  const token = row ? toToken(sequence, id, row) : { ...spell(sequence, id), logprob: null, top: [] };
+  say(sequence, sequence.echo!.push(id, token));
+  if (place === sequence.prompt.length - 1) say(sequence, sequence.echo!.end());
 }
 
 /** Takes a sampled token in. Queues the text it completes; true when it was the last. */
-export function accept(sequence: Sequence, id: number): boolean {
-  if (sequence.stopIds.has(id)) return finish(sequence, 'stop');
+export function accept(sequence: Sequence, { id, row }: Choice): boolean {
+  if (sequence.tokenizer.stopIds.has(id)) return finish(sequence, 'stop');
 
   sequence.said.push(id);
   sequence.penalties?.push(id);
   sequence.drafter?.push(id);
   sequence.pending = Uint32Array.of(id);
 
-  const { text, stopped } = sequence.text.push(id);
-  say(sequence, text);
-  if (stopped) return done(sequence, 'stop');
+  const piece = sequence.text.push(id, row && toToken(sequence, id, row));
+  say(sequence, piece);
+  if (piece.stopped) return done(sequence, 'stop');
   return sequence.said.length === sequence.maxTokens && finish(sequence, 'length');
 }
 
 /** Lets go of what was withheld, and says why it ended. */
-function finish(sequence: Sequence, reason: 'stop' | 'length'): true {
-  const { text, stopped } = sequence.text.end();
-  say(sequence, text);
-  return done(sequence, stopped ? 'stop' : reason);
+export function finish(sequence: Sequence, reason: 'stop' | 'length'): true {
+  const piece = sequence.text.end();
+  say(sequence, piece);
+  return done(sequence, piece.stopped ? 'stop' : reason);
 }
 
-function say(sequence: Sequence, text: string): void {
-  if (text !== '') sequence.parts.push({ type: 'text', text });
+function say(
+  { parts, logprobs }: Sequence,
+  { text, tokens }: { text: string; tokens: readonly TokenLogprob[] },
+): void {
+  if (text === '' && tokens.length === 0) return;
+  parts.push({ type: 'text', text, ...(logprobs === undefined ? {} : { tokens }) });
 }
 
 function done(sequence: Sequence, reason: 'stop' | 'length'): true {
@@ -107,4 +133,15 @@ function done(sequence: Sequence, reason: 'stop' | 'length'): true {
   const usage = { promptTokens: prompt.length, cachedTokens, completionTokens: said.length };
   parts.push({ type: 'done', reason, usage });
   return true;
+}
+
+function toToken(sequence: Sequence, id: number, { logprob, top }: RowLogprobs): UnplacedToken {
+  const likely = (one: RowLogprobs['top'][number]): LikelyToken => ({ ...spell(sequence, one.id), ...one });
+  return { ...spell(sequence, id), logprob, top: top.map(likely) };
+}
+
+function spell({ tokenizer }: Sequence, id: number): SpelledToken {
+  const special = tokenizer.specialName(id);
+  if (special !== undefined) return { id, bytes: new Uint8Array(0), special };
+  return { id, bytes: id < tokenizer.vocabSize ? tokenizer.bytes(id) : new Uint8Array(0) };
 }

@@ -1,11 +1,23 @@
 import type { TokenDecoder } from '../models/tokenizer/tokenizer.ts';
+import type { TokenLogprob } from './engine.ts';
+
+/** A token's logprobs before its place in the text is known. */
+export type UnplacedToken = Omit<TokenLogprob, 'start'>;
+
+/** What is now safe to send. */
+export interface TextPiece {
+  readonly text: string;
+  /** Those whose text begins in `text`, of the tokens that came with logprobs. */
+  readonly tokens: readonly TokenLogprob[];
+  /** A stop string is complete: it and all after it are cut, tokens that begin there too. */
+  readonly stopped: boolean;
+}
 
 /** Turns tokens into text that may be sent: whole characters, and never a piece of a stop string. */
 export interface TextStream {
-  /** The text now safe to send. `stopped` when a stop string is complete: it and all after it are cut. */
-  push(id: number): { readonly text: string; readonly stopped: boolean };
+  push(id: number, logprobs?: UnplacedToken): TextPiece;
   /** What was withheld, when no more tokens come. */
-  end(): { readonly text: string; readonly stopped: boolean };
+  end(): TextPiece;
 }
 
 /**
@@ -13,19 +25,36 @@ export interface TextStream {
  *
  * The stop string that is complete first wins, and the longest of those that end together, so that the text does
  * not depend on where the tokens' borders fall.
+ *
+ * Units   firstCharacter: Unicode characters that stand before the text
  */
-export function createTextStream(decoder: TokenDecoder, stop: readonly string[]): TextStream {
+export function createTextStream(
+  decoder: TokenDecoder,
+  stop: readonly string[],
+  firstCharacter = 0,
+): TextStream {
   const stops = stop.filter((text) => text !== '');
   const longest = stops.reduce((most, { length }) => Math.max(most, length), 0);
   let held = '';
+  let heldTokens: { readonly token: TokenLogprob; at: number }[] = []; // at: where in `held` its text begins
+  let characters = firstCharacter;
 
-  const take = (text: string) => {
+  const take = (text: string): TextPiece => {
     held += text;
+    characters += countCharacters(text);
     const cut = firstStop(held, stops);
     const send = cut ?? held.length - heldBack(held);
-    const sent = held.slice(0, send);
+    const piece = { text: held.slice(0, send), tokens: release(send), stopped: cut !== undefined };
     held = cut === undefined ? held.slice(send) : '';
-    return { text: sent, stopped: cut !== undefined };
+    return piece;
+  };
+
+  /** Lets go of the tokens that begin before `end` of what is held. */
+  const release = (end: number): TokenLogprob[] => {
+    const released = heldTokens.filter(({ at }) => at < end);
+    heldTokens = heldTokens.slice(released.length);
+    for (const waiting of heldTokens) waiting.at -= end;
+    return released.map(({ token }) => token);
   };
 
   /** How many characters at the end could still become a stop string. */
@@ -38,12 +67,24 @@ export function createTextStream(decoder: TokenDecoder, stop: readonly string[])
   };
 
   return {
-    push: (id) => take(decoder.push(id)),
+    push(id, logprobs) {
+      if (logprobs) heldTokens.push({ token: { ...logprobs, start: characters }, at: held.length });
+      return take(decoder.push(id));
+    },
     end() {
-      const { text, stopped } = take(decoder.end());
-      return { text: text + held, stopped };
+      const { text, tokens, stopped } = take(decoder.end());
+      return stopped
+        ? { text, tokens, stopped }
+        : { text: text + held, tokens: [...tokens, ...release(Infinity)], stopped };
     },
   };
+}
+
+/** Unicode characters, not UTF-16 units. */
+export function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
 }
 
 /** Where the stop string begins that is complete first. */

@@ -39,9 +39,9 @@ export function tokenizerOf(vocabulary: IndexedVocabulary): BpeTokenizer {
   const vocabSize = index.length;
   const { ignoreMerges, addsBos, chunkEnd, pieceEnd } = preTokenizer(vocabulary.pre);
   const merger = new PieceMerger(vocabulary.merges);
-  const nameOf = (id: number | undefined) => [...specialIds].find(([, special]) => special === id)?.[0];
+  const specialNames = new Map([...specialIds].map(([name, id]) => [id, name]));
+  const nameOf = (id: number | undefined) => (id === undefined ? undefined : specialNames.get(id));
 
-  const specials = new Set(specialIds.values());
   const byteIds = Int32Array.from({ length: 256 }, (_, byte) => index.find(Uint8Array.of(byte), 0, 1));
   const userDefined = userDefinedIds.size > 0 ? anyOf([...userDefinedIds.keys()]) : undefined;
   const keptSymbols = new Int32Array(KEPT_SYMBOLS);
@@ -124,7 +124,8 @@ export function tokenizerOf(vocabulary: IndexedVocabulary): BpeTokenizer {
     },
 
     specialId: (token) => specialIds.get(token),
-    isSpecial: (id) => specials.has(id),
+    isSpecial: (id) => specialNames.has(id),
+    specialName: nameOf,
     bytes,
 
     decode(ids) {

@@ -18,6 +18,8 @@ export interface Tokenizer {
   /** The id of a special token such as `<|eot_id|>`. */
   specialId(token: string): number | undefined;
   isSpecial(id: number): boolean;
+  /** What a special token is called, such as `<|eot_id|>`. */
+  specialName(id: number): string | undefined;
 
   /** The bytes of one token; none for a special token. */
   bytes(id: number): Uint8Array;

@@ -7,7 +7,7 @@ import { scriptedTokenizer } from '../support/scripted-llama.ts';
 
 const tokenizer = scriptedTokenizer();
 
-const reading = (promptTokens: number): Sequence =>
+const reading = (promptTokens: number, more: { logprobs?: number; echo?: boolean } = {}): Sequence =>
   newSequence({
     prompt: new Uint32Array(promptTokens),
     maxTokens: 10,
@@ -17,13 +17,15 @@ const reading = (promptTokens: number): Sequence =>
     tokenizer,
     nowMs: 0,
     cost: undefined,
+    ...more,
   });
+const echoing = (promptTokens: number) => reading(promptTokens, { echo: true, logprobs: 0 });
 
 const speaking = (): Sequence => ({ ...reading(1), said: [0] });
 
 const wide = { maxRows: 512, maxLogitRows: 64, prefillChunk: 128 };
 const counts = (batch: ReturnType<typeof planBatch>) =>
-  batch.map(({ count, wantsLogits }) => (wantsLogits ? `${count}!` : `${count}`));
+  batch.map(({ count, logitRows }) => (logitRows > 0 ? `${count}!` : `${count}`));
 
 describe('planBatch()', () => {
   test('gives each speaking sequence one row, and a long prompt no more than the chunk', () => {
@@ -60,6 +62,23 @@ describe('planBatch()', () => {
     expect(counts(planBatch([reading(1), speaking()], limits))).toEqual(['1!']);
   });
 
+  test('gives every row of an echoed prompt its logits, and leaves rows for those who speak', () => {
+    const rows = (sequences: readonly Sequence[], maxLogitRows: number) =>
+      planBatch(sequences, { ...wide, maxLogitRows }).map(({ count, logitRows }) => [count, logitRows]);
+    expect(rows([echoing(100)], 8)).toEqual([[8, 8]]);
+    expect(rows([echoing(100), speaking(), speaking()], 8)).toEqual([
+      [6, 6],
+      [1, 1],
+      [1, 1],
+    ]);
+    expect(rows([speaking(), echoing(3)], 8)).toEqual([
+      [1, 1],
+      [3, 3],
+    ]);
+    expect(rows([speaking(), echoing(3)], 1)).toEqual([[1, 1]]);
+    expect(rows([echoing(3), speaking()], 1)).toEqual([[1, 1]]);
+  });
+
   test('lets a sequence draft when it speaks alone, as far as rows and logits go', () => {
     const drafting = (): Sequence => ({
       ...speaking(),
@@ -84,7 +103,7 @@ describe('planBatch()', () => {
     const upTo = (n: number) => 1 + Math.floor(coin() * n);
     for (let round = 0; round < 5000; round++) {
       const sequences = Array.from({ length: upTo(8) }, () =>
-        coin() < 0.5 ? speaking() : reading(upTo(40)),
+        coin() < 0.5 ? speaking() : reading(upTo(40), coin() < 0.2 ? { echo: true, logprobs: 0 } : {}),
       );
       const limits = { maxRows: upTo(12), maxLogitRows: upTo(4), prefillChunk: upTo(20) };
       const batch = planBatch(sequences, limits);
@@ -97,10 +116,12 @@ describe('planBatch()', () => {
       expect(rows).toBeGreaterThan(0);
       expect(rows).toBeLessThanOrEqual(limits.maxRows);
       expect(prompt).toBeLessThanOrEqual(limits.prefillChunk);
-      expect(batch.filter(({ wantsLogits }) => wantsLogits).length).toBeLessThanOrEqual(limits.maxLogitRows);
-      for (const { sequence, count, wantsLogits } of batch) {
+      expect(batch.reduce((sum, { logitRows }) => sum + logitRows, 0)).toBeLessThanOrEqual(
+        limits.maxLogitRows,
+      );
+      for (const { sequence, count, logitRows } of batch) {
         expect(count).toBeGreaterThan(0);
-        expect(wantsLogits).toBe(count === sequence.pending.length);
+        expect(logitRows).toBe(sequence.echo ? count : Number(count === sequence.pending.length));
       }
       expect(new Set(batch.map(({ sequence }) => sequence)).size).toBe(batch.length);
     }

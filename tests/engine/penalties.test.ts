@@ -45,4 +45,19 @@ describe('createPenalties()', () => {
     for (const id of [7, 5, 7]) penalties.push(id);
     expect(penalties.ids).toEqual([7, 5]);
   });
+
+  test('adds biases first, whatever was said', () => {
+    const logitBias = new Map([
+      [0, 3],
+      [1, -100],
+      [2, 0],
+    ]);
+    const biased = createPenalties({ ...plain, logitBias }, new Uint32Array([2]))!;
+    biased.push(0);
+    expect(biased.ids).toEqual([0, 1]);
+    expect(penalised(biased, [1, 1, 1])).toEqual([4, -99, 1]);
+
+    const both = createPenalties({ ...plain, logitBias, repetitionPenalty: 2 }, new Uint32Array([0]))!;
+    expect(penalised(both, [1, 1, 1])).toEqual([2, -99, 1]); // (1 + 3) / 2; nobody said the second
+  });
 });

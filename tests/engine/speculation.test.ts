@@ -4,6 +4,7 @@ import { type Choose, createChoose } from '../../engine/choose.ts';
 import { createCoin } from '../../engine/coin.ts';
 import type { CompletionRequest, Sampling } from '../../engine/engine.ts';
 import type { LocalEngineLimits } from '../../engine/local.ts';
+import { createScore } from '../../engine/logprobs.ts';
 import { createScheduler } from '../../engine/scheduler.ts';
 import { newSequence } from '../../engine/sequence.ts';
 import { createStepCost } from '../../engine/step-cost.ts';
@@ -58,7 +59,7 @@ async function askBoth(script: Script, asked: CompletionRequest) {
 }
 
 describe('a reply with drafts', () => {
-  test('is what it is without: greedy, sampled, penalised, stopped or cut off anywhere', async () => {
+  test('is what it is without: greedy, sampled, penalised, stopped or cut off anywhere, and so are its logprobs', async () => {
     const coin = createCoin(3);
     const upTo = (n: number) => Math.floor(coin() * n);
     const drafting = await eagerSetup(mutter);
@@ -67,6 +68,7 @@ describe('a reply with drafts', () => {
       const asked = request('ab'.repeat(upTo(20)), {
         maxTokens: 1 + upTo(80),
         stop: i % 4 === 3 ? ['abca', 'bbbb', 'ccac'] : [],
+        ...(i % 3 === 0 && { logprobs: 2 }),
         sampling: {
           ...greedy,
           temperature: i % 2 ? 0.5 + coin() : 0,
@@ -210,15 +212,16 @@ describe('what is drawn where a draft stands', () => {
   async function chiSquare(sampling: Sampling, plant: (choose: Choose, drafted: () => number) => Choose) {
     const llama = scriptedLlama({ script: dice });
     const honest = createChoose(llama.device, llama, VOCAB);
+    const score = createScore(llama.device, VOCAB, VOCAB);
     const drawn: number[] = [];
     const choose: Choose = async (...args) => {
-      const id = await plant(honest, () => draft[drawn.length]!)(...args);
-      drawn.push(id);
-      return id;
+      const choice = await plant(honest, () => draft[drawn.length]!)(...args);
+      drawn.push(choice.id);
+      return choice;
     };
     let ms = 0;
     const limits = { running: 1, waiting: 1, prefillChunk: 64, stalledMs: 1e9, prefixCacheBytes: 0 };
-    const scheduler = createScheduler({ llama, choose, limits, nowMs: () => ms++ });
+    const scheduler = createScheduler({ llama, choose, score, limits, nowMs: () => ms++ });
     const cost = createStepCost();
 
     const size = LETTERS.length;
@@ -274,8 +277,8 @@ describe('what is drawn where a draft stands', () => {
     const twice =
       (honest: Choose, drafted: () => number): Choose =>
       async (...args) => {
-        const id = await honest(...args);
-        return id === drafted() ? id : honest(...args);
+        const choice = await honest(...args);
+        return choice.id === drafted() ? choice : honest(...args);
       };
     expect(await chiSquare(plain, twice)).toBeGreaterThan(LIMIT);
   });
@@ -284,8 +287,8 @@ describe('what is drawn where a draft stands', () => {
     const gladly =
       (honest: Choose, drafted: () => number): Choose =>
       async (...args) => {
-        const id = await honest(...args);
-        return drafted() !== undefined && args[0].coin() < 0.06 ? drafted() : id;
+        const choice = await honest(...args);
+        return drafted() !== undefined && args[0].coin() < 0.06 ? { ...choice, id: drafted() } : choice;
       };
     expect(await chiSquare(plain, gladly)).toBeGreaterThan(LIMIT);
   });

@@ -1,5 +1,5 @@
 // A local engine over the scripted Llama, with a clock and an event loop the test turns by hand.
-import type { CompletionRequest, Engine, ModelInfo, Part } from '../../engine/engine.ts';
+import type { CompletionRequest, Engine, ModelInfo, Part, TokenLogprob } from '../../engine/engine.ts';
 import { createLocalEngine, type LocalEngineLimits, type LocalEngineParts } from '../../engine/local.ts';
 import { greedy } from './sampling.ts';
 import {
@@ -75,15 +75,19 @@ export function localSetup(
 
 export interface Reply {
   readonly text: string;
+  /** There when logprobs were asked for. */
+  readonly tokens?: readonly TokenLogprob[];
   readonly done: Extract<Part, { type: 'done' }>;
 }
 
 /** Reads a reply to its end. */
 export async function readAll(parts: AsyncIterable<Part>): Promise<Reply> {
   let text = '';
+  const tokens: TokenLogprob[] = [];
   for await (const part of parts) {
-    if (part.type === 'done') return { text, done: part };
+    if (part.type === 'done') return { text, done: part, ...(tokens.length > 0 && { tokens }) };
     text += part.text;
+    tokens.push(...(part.tokens ?? []));
   }
   throw new Error(`the reply ended without a reason, after '${text}'`);
 }

@@ -200,6 +200,7 @@ export function scriptedTokenizer({ addBos = true, bosId = BOS as number | undef
       ),
     specialId: (token) => CONTROLS[token],
     isSpecial: (id) => id >= 256,
+    specialName: (id) => Object.entries(CONTROLS).find(([, special]) => special === id)?.[0],
     bytes: (id) => (id < 256 ? new Uint8Array([id]) : new Uint8Array()),
     decode: (ids) => new TextDecoder().decode(Uint8Array.from([...ids].filter((id) => id < 256))),
     decoder,
