@@ -1,6 +1,7 @@
 import type { Part, Usage } from '../engine/engine.ts';
 import { collect } from './collect.ts';
 import { interleave } from './interleave.ts';
+import { toChatLogprobs } from './logprobs.ts';
 import type { ChatChunk, ChatCompletion } from './schemas/chat.ts';
 import { toUsage } from './schemas/usage.ts';
 
@@ -20,10 +21,10 @@ export async function toChatReply(
   return {
     ...head,
     object: 'chat.completion',
-    choices: replies.map(({ text, reason }, index) => ({
+    choices: replies.map(({ text, tokens, reason }, index) => ({
       index,
       message: { role: 'assistant', content: text, refusal: null },
-      logprobs: null,
+      logprobs: tokens ? toChatLogprobs(tokens) : null,
       finish_reason: reason,
     })),
     usage: toUsage([replies.map(({ usage }) => usage)]),
@@ -43,16 +44,18 @@ export async function* toChatChunks(
     choices,
     ...(includeUsage ? { usage } : {}),
   });
-  const chunk = (index: number, delta: Choice['delta'], finish_reason: Choice['finish_reason'] = null) =>
-    event([{ index, delta, logprobs: null, finish_reason }]);
+  const chunk = (index: number, delta: Choice['delta'], more: Partial<Choice> = {}) =>
+    event([{ index, delta, logprobs: null, finish_reason: null, ...more }]);
 
   const usages: Usage[] = [];
   for (const index of choices.keys()) yield chunk(index, { role: 'assistant', content: '' });
   for await (const { index, item: part } of interleave(choices)) {
-    if (part.type === 'text') yield chunk(index, { content: part.text });
-    else {
+    if (part.type === 'text') {
+      const { text, tokens } = part;
+      yield chunk(index, { content: text }, { logprobs: tokens ? toChatLogprobs(tokens) : null });
+    } else {
       usages[index] = part.usage;
-      yield chunk(index, {}, part.reason);
+      yield chunk(index, {}, { finish_reason: part.reason });
     }
   }
   if (includeUsage) yield event([], toUsage([usages]));

@@ -1,5 +1,5 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { BusyError } from '../engine/errors.ts';
+import { BusyError, LogitBiasError } from '../engine/errors.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
 /** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
@@ -111,6 +111,7 @@ const CODES: Readonly<Record<string, Row>> = {
   missing_required_parameter: badRequest,
   unknown_parameter: badRequest,
   invalid_request: badRequest,
+  invalid_logit_bias: badRequest,
   context_length_exceeded: badRequest,
   model_not_found: notFound,
   provider_not_found: notFound,
@@ -174,6 +175,7 @@ function codeOf(error: unknown): string | undefined {
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
   if (code === 'model_not_found') return 'model';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
+  if (error instanceof LogitBiasError) return `logit_bias.${error.id}`;
   return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 

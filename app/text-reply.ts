@@ -1,26 +1,41 @@
 import type { Part, Usage } from '../engine/engine.ts';
+import { bestOf } from './best-of.ts';
 import type { ReplyHead } from './chat-reply.ts';
 import { collect } from './collect.ts';
 import { interleave } from './interleave.ts';
+import { toTextLogprobs } from './logprobs.ts';
 import type { TextChunk, TextCompletion } from './schemas/text.ts';
 import { toUsage } from './schemas/usage.ts';
 
 /** The completions of one prompt, still in the making. */
 export type PromptChoices = readonly AsyncIterable<Part>[];
 
+export interface TextReplyOptions {
+  /** Choices to give of each prompt's, when it has more: the best. */
+  readonly n: number;
+  readonly echo: boolean;
+  /** Whether logprobs are told. */
+  readonly logprobs: boolean;
+}
+
 /** The whole reply at once: the choices of each prompt, prompt by prompt. */
 export async function toTextReply(
   head: ReplyHead,
   prompts: readonly PromptChoices[],
+  { n, echo, logprobs }: TextReplyOptions,
 ): Promise<TextCompletion> {
   const replies = await Promise.all(prompts.map((choices) => Promise.all(choices.map(collect))));
+  const chosen = replies.flatMap((all) => {
+    const skip = echo ? all[0]!.usage.promptTokens : 0;
+    return all.length > n ? bestOf(all, n, skip) : all;
+  });
   return {
     ...head,
     object: 'text_completion',
-    choices: replies.flat().map(({ text, reason }, index) => ({
+    choices: chosen.map(({ text, tokens, reason }, index) => ({
       index,
       text,
-      logprobs: null,
+      logprobs: logprobs ? toTextLogprobs(tokens ?? []) : null,
       finish_reason: reason,
     })),
     usage: toUsage(replies.map((choices) => choices.map(({ usage }) => usage))),
@@ -40,15 +55,17 @@ export async function* toTextChunks(
     choices,
     ...(includeUsage ? { usage } : {}),
   });
-  const chunk = (index: number, text: string, finish_reason: Choice['finish_reason'] = null) =>
-    event([{ index, text, logprobs: null, finish_reason }]);
+  const chunk = (index: number, text: string, more: Partial<Choice> = {}) =>
+    event([{ index, text, logprobs: null, finish_reason: null, ...more }]);
 
   const usages: Usage[] = [];
   for await (const { index, item: part } of interleave(prompts.flat())) {
-    if (part.type === 'text') yield chunk(index, part.text);
-    else {
+    if (part.type === 'text') {
+      const { text, tokens } = part;
+      yield chunk(index, text, { logprobs: tokens ? toTextLogprobs(tokens) : null });
+    } else {
       usages[index] = part.usage;
-      yield chunk(index, '', part.reason);
+      yield chunk(index, '', { finish_reason: part.reason });
     }
   }
   if (includeUsage) yield event([], toUsage(inGroups(usages, prompts[0]!.length)));

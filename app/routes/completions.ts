@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { parse } from '../parse.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, type RunDeps, startRun } from '../run.ts';
-import { TextRequest, toCompletionRequests } from '../schemas/text.ts';
+import { countChoices, TextRequest, toCompletionRequests } from '../schemas/text.ts';
 import { sse } from '../sse.ts';
 import { inGroups, toTextChunks, toTextReply } from '../text-reply.ts';
 
@@ -15,8 +15,11 @@ export const completions = (deps: RunDeps) => async (c: Context<AppEnv>) => {
     model: run.model,
   };
 
-  const prompts = inGroups(run.choices, request.n ?? 1);
-  return request.stream
-    ? sse(toTextChunks(head, prompts, request.stream_options?.include_usage ?? false), run)
-    : c.json(await toTextReply(head, prompts));
+  const { n, choicesPerPrompt } = countChoices(request);
+  const prompts = inGroups(run.choices, choicesPerPrompt);
+  if (request.stream) {
+    return sse(toTextChunks(head, prompts, request.stream_options?.include_usage ?? false), run);
+  }
+  const options = { n, echo: request.echo ?? false, logprobs: request.logprobs != null };
+  return c.json(await toTextReply(head, prompts, options));
 };

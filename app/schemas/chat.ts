@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import type { CompletionRequest } from '../../engine/engine.ts';
+import { ChatLogprobs } from './logprobs.ts';
 import { Message, toPromptMessages } from './messages.ts';
-import { absent, emptyList, emptyMap, oneOf, only } from './neutral.ts';
+import { absent, emptyList, oneOf, only } from './neutral.ts';
 import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
 import { inChoices, samplingFields, toSampling, toStops } from './sampling.ts';
 import { FinishReason, Usage } from './usage.ts';
 
 const MAX_MESSAGES = 2048; // OpenAI's limit
+const MAX_TOP_LOGPROBS = 20; // OpenAI's limit
 
 /** POST /v1/chat/completions. Source: OpenAI OpenAPI 2.3.0, CreateChatCompletionRequest. */
 export const ChatRequest = z
@@ -24,9 +26,8 @@ export const ChatRequest = z
     function_call: oneOf(['none', 'auto']).nullish(),
     response_format: z.strictObject({ type: only('text') }).nullish(),
     modalities: z.array(only('text')).nullish(),
-    logprobs: only(false).nullish(),
-    top_logprobs: only(0).nullish(),
-    logit_bias: emptyMap().nullish(),
+    logprobs: z.boolean().nullish(),
+    top_logprobs: z.int().min(0).max(MAX_TOP_LOGPROBS).nullish(),
     reasoning_effort: only('none').nullish(),
     verbosity: only('medium').nullish(),
     audio: absent(),
@@ -37,6 +38,10 @@ export const ChatRequest = z
   .refine(streamOptionsNeedStream, {
     path: ['stream_options'],
     error: 'allowed only when stream is true',
+  })
+  .refine(({ logprobs, top_logprobs }) => !top_logprobs || logprobs === true, {
+    path: ['top_logprobs'],
+    error: 'allowed only when logprobs is true',
   })
   .refine(({ max_tokens: a, max_completion_tokens: b }) => a == null || b == null || a === b, {
     path: ['max_tokens'],
@@ -54,7 +59,7 @@ export const ChatCompletion = z.object({
     z.object({
       index: z.int(),
       message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
-      logprobs: z.null(),
+      logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason,
     }),
   ),
@@ -70,7 +75,7 @@ export const ChatChunk = z.object({
     z.object({
       index: z.int(),
       delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
-      logprobs: z.null(),
+      logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason.nullable(),
     }),
   ),
@@ -86,6 +91,7 @@ export function toCompletionRequests(request: ChatRequest): CompletionRequest[] 
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
     stop: toStops(request.stop),
     sampling: toSampling(request),
+    ...(request.logprobs && { logprobs: request.top_logprobs ?? 0 }),
   };
   return inChoices(one, request.n ?? 1);
 }

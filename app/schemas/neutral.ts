@@ -13,7 +13,5 @@ export const oneOf = <const T extends readonly string[]>(words: T) =>
 
 export const emptyList = () => z.array(z.never({ error }));
 
-export const emptyMap = () => z.record(z.string(), z.never({ error }));
-
 /** Null, or not there. */
 export const absent = () => z.null({ error }).optional();

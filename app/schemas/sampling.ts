@@ -16,6 +16,7 @@ export const DEFAULT_SAMPLING: Sampling = {
 /** Completions of one request, over all its prompts: they enter the queue together, and it has room for 72 by default. */
 export const MAX_CHOICES = 32;
 const MAX_STOPS = 4; // OpenAI's limit
+const MAX_BIAS = 100; // OpenAI's limit
 const MAX_SEED = 2 ** 63; // OpenAI's int64; past 2^53 the nearest double is the seed
 
 /** Fields both completion routes share. The last three are the extensions open servers agree on. */
@@ -31,6 +32,13 @@ export const samplingFields = {
       error: `must be a non-empty string or a list of at most ${MAX_STOPS} of them`,
     })
     .nullish(),
+  logit_bias: z
+    .record(
+      z.string().regex(/^(0|[1-9]\d{0,9})$/, { error: 'not a token id' }),
+      z.number().min(-MAX_BIAS).max(MAX_BIAS),
+    )
+    .nullish()
+    .describe('By token id, what is added to its logit before anything else changes it.'),
   top_k: z.int().min(-1).nullish().describe('Keeps the k likeliest tokens. 0 and -1 keep all.'),
   min_p: z.number().min(0).lt(1).nullish().describe('Drops tokens below this share of the likeliest.'),
   repetition_penalty: z.number().gt(0).nullish().describe('Divides the logits of tokens seen. 1 is off.'),
@@ -51,8 +59,12 @@ export function toSampling(fields: SamplingFields): Sampling {
     presencePenalty: fields.presence_penalty ?? DEFAULT_SAMPLING.presencePenalty,
     frequencyPenalty: fields.frequency_penalty ?? DEFAULT_SAMPLING.frequencyPenalty,
     seed: fields.seed ?? DEFAULT_SAMPLING.seed,
+    ...(fields.logit_bias && { logitBias: toBiases(fields.logit_bias) }),
   };
 }
+
+const toBiases = (biases: Record<string, number>): ReadonlyMap<number, number> =>
+  new Map(Object.entries(biases).map(([id, bias]) => [Number(id), bias]));
 
 /** The request's stop strings, as a list. */
 export function toStops(stop: SamplingFields['stop']): readonly string[] {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { BusyError, ContextLengthError, InvalidPromptError, OutOfMemoryError } from '../../engine/errors.ts';
+import {
+  BusyError,
+  ContextLengthError,
+  InvalidPromptError,
+  LogitBiasError,
+  OutOfMemoryError,
+} from '../../engine/errors.ts';
 import { FormatError } from '../../models/errors.ts';
 import { MODEL, testApp } from '../support/test-app.ts';
 
@@ -39,9 +45,16 @@ const BAD_CHAT: [fields: object, param: string, code?: string][] = [
   [{ functions: [{ name: 'f' }] }, 'functions[0]'],
   [{ response_format: { type: 'json_object' } }, 'response_format.type'],
   [{ response_format: { type: 'json_schema', json_schema: {} } }, 'response_format.type'],
-  [{ logprobs: true }, 'logprobs'],
+  [{ logprobs: 1 }, 'logprobs'],
   [{ top_logprobs: 3 }, 'top_logprobs'],
-  [{ logit_bias: { 50256: -100 } }, 'logit_bias.50256'],
+  [{ logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
+  [{ logprobs: true, top_logprobs: 1.5 }, 'top_logprobs'],
+  [{ logit_bias: { 50256: -100.5 } }, 'logit_bias.50256'],
+  [{ logit_bias: { 50256: '1' } }, 'logit_bias.50256'],
+  [{ logit_bias: { word: 1 } }, 'logit_bias.word'],
+  [{ logit_bias: { '-1': 1 } }, 'logit_bias.-1'],
+  [{ logit_bias: { '1.5': 1 } }, 'logit_bias.1.5'],
+  [{ logit_bias: { '01': 1 } }, 'logit_bias.01'],
   [{ modalities: ['text', 'audio'] }, 'modalities[1]'],
   [{ audio: { voice: 'alloy', format: 'wav' } }, 'audio'],
   [{ prediction: { type: 'content', content: 'x' } }, 'prediction'],
@@ -94,13 +107,18 @@ const BAD_TEXT: [fields: object, param: string, code?: string][] = [
   [{ messages: [user] }, 'messages', 'unknown_parameter'],
   [{ max_completion_tokens: 5 }, 'max_completion_tokens', 'unknown_parameter'],
   [{ n: 0 }, 'n'],
-  [{ prompt: ['a', 'b', 'c'], n: 11 }, 'n'],
-  [{ best_of: 2 }, 'best_of'],
-  [{ echo: true }, 'echo'],
-  [{ logprobs: 1 }, 'logprobs'],
-  [{ logit_bias: { 1: 1 } }, 'logit_bias.1'],
+  [{ prompt: ['a', 'b', 'c'], n: 11 }, 'prompt'],
+  [{ best_of: 0 }, 'best_of'],
+  [{ best_of: 21 }, 'best_of'],
+  [{ best_of: 2, n: 3 }, 'best_of'],
+  [{ best_of: 2, stream: true }, 'best_of'],
+  [{ prompt: ['a', 'b'], best_of: 17 }, 'prompt'],
+  [{ echo: 'yes' }, 'echo'],
+  [{ logprobs: 6 }, 'logprobs'],
+  [{ logprobs: true }, 'logprobs'],
+  [{ logit_bias: { 1: 101 } }, 'logit_bias.1'],
   [{ suffix: 'x' }, 'suffix'],
-  [{ max_tokens: 0 }, 'max_tokens'],
+  [{ max_tokens: -1 }, 'max_tokens'],
   [{ temperature: 3 }, 'temperature'],
   [{ stream_options: {} }, 'stream_options'],
 ];
@@ -236,6 +254,16 @@ describe('what the engine refuses becomes a status, before any stream opens', ()
   test('a prompt that cannot be one is 400', async () => {
     const { text } = testApp({ refusal: new InvalidPromptError('token 9 is not in the vocabulary') });
     await expectRefusal(await text({ prompt: [9] }), 'prompt', 'invalid_request');
+  });
+
+  test('a bias for a token that there is not is 400 and names its key', async () => {
+    const { chat } = testApp({ refusal: new LogitBiasError(128_256, 128_256) });
+    const { message } = await expectRefusal(
+      await chat({ logit_bias: { 128256: 1 } }),
+      'logit_bias.128256',
+      'invalid_logit_bias',
+    );
+    expect(message).toContain('0 to 128255');
   });
 
   test('no room on the device is 503, and the log hears of it', async () => {

@@ -9,8 +9,8 @@ import type {
 } from '../../engine/engine.ts';
 import { UnknownModelError } from '../../engine/errors.ts';
 
-/** One thing the engine does: say a piece of text, wait for a promise, or fail. */
-export type Step = string | Promise<unknown> | Error;
+/** One thing the engine does: say a piece of text, or any part; wait for a promise; or fail. */
+export type Step = string | Part | Promise<unknown> | Error;
 
 export interface Script {
   readonly steps: readonly Step[];
@@ -66,6 +66,7 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
         stepsReached++;
         if (step instanceof Error) throw step;
         if (typeof step === 'string') yield { type: 'text', text: step };
+        else if ('type' in step) yield step;
         else await Promise.race([step, aborted(signal)]);
       }
       whole = true;
