@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { BusyError, LogitBiasError } from '../engine/errors.ts';
+import { BusyError, LogitBiasError, SchemaError } from '../engine/errors.ts';
+import { fieldPath } from './field-path.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
 /** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
@@ -112,6 +113,7 @@ const CODES: Readonly<Record<string, Row>> = {
   unknown_parameter: badRequest,
   invalid_request: badRequest,
   invalid_logit_bias: badRequest,
+  invalid_schema: badRequest,
   context_length_exceeded: badRequest,
   model_not_found: notFound,
   provider_not_found: notFound,
@@ -145,7 +147,7 @@ export interface ErrorReply {
 export function describeError(error: unknown, { requestId, promptField }: ErrorContext): ErrorReply {
   const known = codeOf(error);
   const row = known === undefined ? INTERNAL : CODES[known]!;
-  const message = known === undefined ? `internal error in request ${requestId}` : (error as Error).message;
+  const message = known === undefined ? `internal error in request ${requestId}` : messageOf(error as Error);
 
   return {
     status: row.status as ContentfulStatusCode,
@@ -172,10 +174,22 @@ function codeOf(error: unknown): string | undefined {
     : undefined;
 }
 
+function messageOf(error: Error): string {
+  return error instanceof SchemaError ? `${schemaField(error)}: ${error.message}` : error.message;
+}
+
+/** The engine's path to a part of a schema, in the words of the chat route. */
+function schemaField({ path: [field, ...path] }: SchemaError): string {
+  return field === 'format'
+    ? fieldPath(['response_format', 'json_schema', ...path])
+    : fieldPath([field!, ...path]);
+}
+
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
   if (code === 'model_not_found') return 'model';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
   if (error instanceof LogitBiasError) return `logit_bias.${error.id}`;
+  if (error instanceof SchemaError) return schemaField(error);
   return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 

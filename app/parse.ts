@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { InvalidRequestError } from './errors.ts';
+import { fieldPath } from './field-path.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -26,7 +27,7 @@ function deepest(issue: Issue): Issue {
 
 function toError(issue: Issue, value: unknown): InvalidRequestError {
   if (issue.code === 'unrecognized_keys') {
-    const field = render([...issue.path, issue.keys[0]!]);
+    const field = fieldPath([...issue.path, issue.keys[0]!]);
     return new InvalidRequestError(
       'unknown_parameter',
       field,
@@ -34,19 +35,11 @@ function toError(issue: Issue, value: unknown): InvalidRequestError {
     );
   }
 
-  const field = render(issue.path);
+  const field = fieldPath(issue.path);
   if (field === '') return new InvalidRequestError('invalid_value', null, 'the body must be a JSON object');
   if (at(value, issue.path) === undefined)
     return new InvalidRequestError('missing_required_parameter', field, `${field} is required`);
   return new InvalidRequestError('invalid_value', field, `${field}: ${issue.message}`);
-}
-
-/** `['messages', 0, 'content']` as `messages[0].content`. */
-function render(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text + (text && '.') + String(key)),
-    '',
-  );
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

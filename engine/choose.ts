@@ -1,5 +1,6 @@
 import type { Buf, Device } from '../kernels/kernels.ts';
 import type { Llama } from '../models/llama/model.ts';
+import { createDrawAllowed } from './draw-allowed.ts';
 import { drawInPlace, type LogitRow } from './draw-in-place.ts';
 import { LogitsError } from './errors.ts';
 import { createPaddingMask, type RowLogprobs, readSpread } from './logprobs.ts';
@@ -13,11 +14,11 @@ export interface Choice {
 }
 
 /**
- * Draws a sequence's next token from its row of logits. Biases and penalties change the row itself; logprobs are those
- * of the row before.
+ * Draws a sequence's next token from its row of logits. Biases, penalties and a grammar change the row itself; logprobs
+ * are those of the row before.
  *
  * Shapes   logits (rows, llama.vocabSize), as `Llama.forward` gives them
- * Throws   LogitsError
+ * Throws   LogitsError, NothingAllowedError
  */
 export type Choose = (sequence: Sequence, logits: Buf, row: number) => Promise<Choice>;
 
@@ -25,9 +26,12 @@ export type Choose = (sequence: Sequence, logits: Buf, row: number) => Promise<C
 export function createChoose(device: Device, llama: Llama, vocabSize: number): Choose {
   const length = llama.vocabSize;
   const sample = createSampler(length);
+  const drawAllowed = createDrawAllowed(length, sample);
   const maskPadding = createPaddingMask(device, length, Math.min(vocabSize, length));
 
-  async function draw(source: LogitRow, { sampling, coin }: Sequence): Promise<number> {
+  async function draw(source: LogitRow, { sampling, coin, matcher }: Sequence): Promise<number> {
+    if (matcher) return drawAllowed(source, { matcher, sampling, coin });
+
     const { logits, row } = source;
     if (sampling.temperature < GREEDY_BELOW) {
       const { ids, values } = await device.topK(logits, row, length, 1);

@@ -1,5 +1,5 @@
 /** Messages in, text out. The app speaks to this and to nothing below it. */
-import type { Message } from '../models/prompts/prompt.ts';
+import type { JsonSchema, Message } from '../models/prompts/prompt.ts';
 
 export interface Sampling {
   /** 0 is greedy. */
@@ -21,12 +21,18 @@ export type Prompt =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly ids: readonly number[] };
 
+export type Format =
+  | { readonly type: 'json' }
+  | { readonly type: 'json_schema'; readonly schema: JsonSchema };
+
 export interface CompletionRequest {
   readonly model: string;
   readonly prompt: Prompt;
   /** Undefined: as many as the context leaves room for. */
   readonly maxTokens: number | undefined;
   readonly stop: readonly string[];
+  /** What the whole reply has to be; text where it is absent. */
+  readonly format?: Format | undefined;
   readonly sampling: Sampling;
   /** How many of the likeliest tokens to give beside each of the text's, 0 … 20. Absent: no logprobs at all. */
   readonly logprobs?: number;
@@ -114,7 +120,7 @@ export interface Engine {
   /**
    * Resolves once the request is accepted, so that refusing it is still an HTTP status.
    *
-   * Throws   UnknownModelError, ContextLengthError, BusyError
+   * Throws   UnknownModelError, ContextLengthError, SchemaError, BusyError
    */
   start(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
 }

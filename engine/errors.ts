@@ -63,6 +63,16 @@ export class LogitsError extends Error {
   }
 }
 
+/** The vocabulary has no token for what a grammar wants next. */
+export class NothingAllowedError extends Error {
+  override readonly name = 'NothingAllowedError';
+  readonly code = 'internal';
+
+  constructor() {
+    super('no token of the vocabulary may come next: it lacks one of the bytes');
+  }
+}
+
 /** The device has no room for the sequence, and none will come free. */
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';

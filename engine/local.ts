@@ -6,6 +6,8 @@ import { createChoose } from './choose.ts';
 import { encodePrompt } from './encode-prompt.ts';
 import type { Completion, CompletionRequest, Engine, ModelInfo, Part } from './engine.ts';
 import { ContextLengthError, LogitBiasError, UnknownModelError } from './errors.ts';
+import { formatMatcher } from './grammar/format.ts';
+import { createGrammars } from './grammar/grammars.ts';
 import { createScore } from './logprobs.ts';
 import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
 import { finish, newSequence, type Sequence } from './sequence.ts';
@@ -40,6 +42,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
   const context = Math.min(limits.contextLength, llama.contextLength);
   const choose = createChoose(device, llama, tokenizer.vocabSize);
   const score = createScore(device, llama.vocabSize, tokenizer.vocabSize);
+  const grammars = createGrammars(tokenizer);
   const scheduler = createScheduler({ llama, choose, score, limits, nowMs });
   const cost = parts.speculation ? createStepCost() : undefined;
   const encoder = { tokenizer, template: parts.prompt, today: parts.today, vocabSize: llama.vocabSize };
@@ -58,6 +61,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     if (room < (request.maxTokens ?? 1))
       throw new ContextLengthError(prompt.length, request.maxTokens, context);
 
+    const { format } = request;
+    const matcher = format && formatMatcher(grammars, format);
     const sequence = newSequence({
       prompt,
       maxTokens,
@@ -69,6 +74,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
       tokenizer,
       nowMs: nowMs(),
       cost,
+      matcher,
     });
     const isComputed = maxTokens > 0 || sequence.echo !== undefined;
     if (isComputed) scheduler.enter(sequence);

@@ -4,6 +4,7 @@ import type { Choice } from './choose.ts';
 import { createCoin } from './coin.ts';
 import { createDrafter, type Drafter } from './drafter.ts';
 import type { LikelyToken, Part, Sampling, SpelledToken, TokenLogprob } from './engine.ts';
+import type { Matcher } from './grammar/grammar.ts';
 import type { RowLogprobs } from './logprobs.ts';
 import { createPenalties, type Penalties } from './penalties.ts';
 import type { StepCost } from './step-cost.ts';
@@ -16,6 +17,8 @@ export interface Sequence {
   readonly sampling: Sampling;
   readonly coin: () => number;
   readonly penalties: Penalties | undefined;
+  /** There when the reply is held to a grammar. */
+  readonly matcher: Matcher | undefined;
   /** There when it may speculate. */
   readonly drafter: Drafter | undefined;
   readonly text: TextStream;
@@ -58,10 +61,11 @@ export interface SequenceOptions {
   readonly nowMs: number;
   /** What its drafts are weighed by; without one it makes none. */
   readonly cost: StepCost | undefined;
+  readonly matcher?: Matcher | undefined;
 }
 
 export function newSequence(options: SequenceOptions): Sequence {
-  const { prompt, maxTokens, sampling, seed, stop, logprobs, tokenizer, nowMs, cost } = options;
+  const { prompt, maxTokens, sampling, seed, stop, logprobs, tokenizer, nowMs, cost, matcher } = options;
   const echoed = options.echo ? tokenizer.decode(prompt) : '';
   const sequence: Sequence = {
     prompt,
@@ -69,6 +73,7 @@ export function newSequence(options: SequenceOptions): Sequence {
     sampling,
     coin: createCoin(seed),
     penalties: createPenalties(sampling, prompt),
+    matcher,
     drafter: cost && createDrafter({ prompt, maxTokens, cost }),
     text: createTextStream(tokenizer.decoder(), stop, countCharacters(echoed)),
     tokenizer,
@@ -104,12 +109,14 @@ export function accept(sequence: Sequence, { id, row }: Choice): boolean {
 
   sequence.said.push(id);
   sequence.penalties?.push(id);
+  sequence.matcher?.push(id);
   sequence.drafter?.push(id);
   sequence.pending = Uint32Array.of(id);
 
   const piece = sequence.text.push(id, row && toToken(sequence, id, row));
   say(sequence, piece);
   if (piece.stopped) return done(sequence, 'stop');
+  if (sequence.matcher?.isFinished) return finish(sequence, 'stop'); // the model would have nothing to choose
   return sequence.said.length === sequence.maxTokens && finish(sequence, 'length');
 }
 

@@ -4,6 +4,7 @@ import { ChatLogprobs } from './logprobs.ts';
 import { Message, toPromptMessages } from './messages.ts';
 import { absent, emptyList, oneOf, only } from './neutral.ts';
 import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
+import { ResponseFormat, toFormat } from './response-format.ts';
 import { inChoices, samplingFields, toSampling, toStops } from './sampling.ts';
 import { FinishReason, Usage } from './usage.ts';
 
@@ -24,7 +25,7 @@ export const ChatRequest = z
     parallel_tool_calls: z.boolean().nullish().describe('Says nothing without tools.'),
     functions: emptyList().nullish(),
     function_call: oneOf(['none', 'auto']).nullish(),
-    response_format: z.strictObject({ type: only('text') }).nullish(),
+    response_format: ResponseFormat.nullish(),
     modalities: z.array(only('text')).nullish(),
     logprobs: z.boolean().nullish(),
     top_logprobs: z.int().min(0).max(MAX_TOP_LOGPROBS).nullish(),
@@ -90,6 +91,7 @@ export function toCompletionRequests(request: ChatRequest): CompletionRequest[] 
     prompt: { type: 'chat', messages: toPromptMessages(request.messages) },
     maxTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
     stop: toStops(request.stop),
+    format: toFormat(request.response_format),
     sampling: toSampling(request),
     ...(request.logprobs && { logprobs: request.top_logprobs ?? 0 }),
   };

@@ -1,16 +1,18 @@
+import type { Format } from '../engine.ts';
+import type { Matcher } from './grammar.ts';
+import type { Grammars } from './grammars.ts';
 import { jsonRules } from './json-rules.ts';
-import type { Rule } from './rule.ts';
+import { checkSize } from './schema/check-size.ts';
 import { schemaRule } from './schema/schema-rule.ts';
+import { within } from './within.ts';
 
-/** A JSON schema, as it came: nothing in it has been looked at. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+/** Holds a whole reply to a format. Throws SchemaError, with a path from the request on. */
+export function formatMatcher(grammars: Grammars, format: Format): Matcher {
+  if (format.type === 'json') return grammars.matcher('json', () => jsonRules('json').object);
 
-/** What a whole reply has to be. */
-export type Format =
-  | { readonly type: 'json' }
-  | { readonly type: 'json_schema'; readonly schema: JsonSchema };
-
-/** Throws   SchemaError */
-export function formatRule(format: Format): Rule {
-  return format.type === 'json' ? jsonRules('json').object : schemaRule(format.schema, 'json');
+  const { schema } = format;
+  return within(['format', 'schema'], () => {
+    checkSize(schema);
+    return grammars.matcher(`json_schema ${JSON.stringify(schema)}`, () => schemaRule(schema, 'json'));
+  });
 }

@@ -3,6 +3,7 @@ import type { JsonRules } from '../json-rules.ts';
 import { noneOf } from '../pattern/char-automaton.ts';
 import { spell } from '../pattern/spell.ts';
 import { choice, literal, optional, type Rule, repeat, sequence, shared } from '../rule.ts';
+import { within } from '../within.ts';
 import type { Path, SchemaObject } from './keywords.ts';
 import type { WriteSchema } from './schema-rule.ts';
 
@@ -69,13 +70,8 @@ function pairOf({ space }: JsonRules, name: string, value: Rule): Rule {
 
 /** A key that none of the properties has. */
 function otherKey(names: readonly string[], path: Path): Rule {
-  try {
-    const inside = spell(noneOf(names));
-    return shared(() => sequence(literal('"'), inside, literal('"')));
-  } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
-    throw new SchemaError([...path, 'additionalProperties'], `beside so many properties ${error.message}`);
-  }
+  const inside = within([...path, 'additionalProperties'], () => spell(noneOf(names)));
+  return shared(() => sequence(literal('"'), inside, literal('"')));
 }
 
 function propertiesOf({ properties }: SchemaObject, path: Path): ReadonlyMap<string, unknown> {

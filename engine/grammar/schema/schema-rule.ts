@@ -1,6 +1,7 @@
 import { SchemaError } from '../../errors.ts';
 import { anyLiteral, type Dialect, type JsonRules, jsonRules } from '../json-rules.ts';
 import { choice, type Rule, shared } from '../rule.ts';
+import { within } from '../within.ts';
 import { arrayRule } from './array-rule.ts';
 import { checkSize } from './check-size.ts';
 import {
@@ -86,10 +87,10 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
         return shared(() => rule);
       }
       case 'string':
-        return at(path, () => stringRule(rules, stringBounds(schema, path)));
+        return within(path, () => stringRule(rules, stringBounds(schema)));
       case 'number':
       case 'integer':
-        return at(path, () => boundedNumber(rules, type === 'integer', schema, path));
+        return within(path, () => boundedNumber(rules, type === 'integer', schema));
       case 'boolean':
         return rules.boolean;
       case 'null':
@@ -125,36 +126,25 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
   return rule;
 }
 
-function stringBounds(schema: SchemaObject, path: Path) {
+function stringBounds(schema: SchemaObject) {
   return {
-    minLength: countOf(schema, 'minLength', path),
-    maxLength: countOf(schema, 'maxLength', path),
-    pattern: textOf(schema, 'pattern', path),
-    format: textOf(schema, 'format', path),
+    minLength: countOf(schema, 'minLength', []),
+    maxLength: countOf(schema, 'maxLength', []),
+    pattern: textOf(schema, 'pattern', []),
+    format: textOf(schema, 'format', []),
   };
 }
 
-function boundedNumber(rules: JsonRules, isInteger: boolean, schema: SchemaObject, path: Path): Rule {
+function boundedNumber(rules: JsonRules, isInteger: boolean, schema: SchemaObject): Rule {
   const bounds = {
-    minimum: numberOf(schema, 'minimum', path),
-    maximum: numberOf(schema, 'maximum', path),
-    exclusiveMinimum: numberOf(schema, 'exclusiveMinimum', path),
-    exclusiveMaximum: numberOf(schema, 'exclusiveMaximum', path),
-    multipleOf: numberOf(schema, 'multipleOf', path),
+    minimum: numberOf(schema, 'minimum', []),
+    maximum: numberOf(schema, 'maximum', []),
+    exclusiveMinimum: numberOf(schema, 'exclusiveMinimum', []),
+    exclusiveMaximum: numberOf(schema, 'exclusiveMaximum', []),
+    multipleOf: numberOf(schema, 'multipleOf', []),
   };
   if (bounds.multipleOf !== undefined && bounds.multipleOf <= 0)
-    throw new SchemaError([...path, 'multipleOf'], 'must be more than 0');
+    throw new SchemaError(['multipleOf'], 'must be more than 0');
   const isFree = !isInteger && Object.values(bounds).every((bound) => bound === undefined);
   return isFree ? rules.number : numberRule({ isInteger, ...bounds });
-}
-
-/** Gives an error from further in its whole path. */
-function at<T>(path: Path, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
-    const isWhole = path.every((part, i) => error.path[i] === part);
-    throw isWhole ? error : new SchemaError([...path, ...error.path], error.message);
-  }
 }

@@ -4,6 +4,7 @@ import { type CharAutomaton, intersect, isEmpty, ofLength } from '../pattern/cha
 import { patternAutomaton } from '../pattern/pattern-automaton.ts';
 import { spell } from '../pattern/spell.ts';
 import { literal, type Rule, repeat, sequence } from '../rule.ts';
+import { within } from '../within.ts';
 import { FORMATS } from './formats.ts';
 
 export interface StringBounds {
@@ -25,14 +26,14 @@ export function stringRule(rules: JsonRules, bounds: StringBounds): Rule {
   const quoted = (inside: Rule) => sequence(literal('"'), inside, literal('"'));
 
   const automata: CharAutomaton[] = [];
-  if (pattern !== undefined) automata.push(named('pattern', () => patternAutomaton(pattern)));
+  if (pattern !== undefined) automata.push(within(['pattern'], () => patternAutomaton(pattern)));
   if (format !== undefined)
-    automata.push(named('format', () => patternAutomaton(FORMATS.get(format) ?? unknownFormat(format))));
+    automata.push(within(['format'], () => patternAutomaton(FORMATS.get(format) ?? unknownFormat(format))));
   if (automata.length === 0)
     return isAnyLength ? rules.string : quoted(repeat(rules.character, minLength, maxLength));
 
   const keyword = pattern === undefined ? 'format' : 'pattern';
-  return named(keyword, () => {
+  return within([keyword], () => {
     if (!isAnyLength) automata.push(ofLength(minLength, maxLength));
     const characters = automata.reduce(intersect);
     if (isEmpty(characters))
@@ -44,12 +45,4 @@ export function stringRule(rules: JsonRules, bounds: StringBounds): Rule {
 function unknownFormat(format: string): never {
   const known = [...FORMATS.keys()].join(', ');
   throw new SchemaError([], `${JSON.stringify(format)} is not supported; there is ${known}`);
-}
-
-function named<T>(keyword: string, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof SchemaError ? new SchemaError([keyword, ...error.path], error.message) : error;
-  }
 }
