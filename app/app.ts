@@ -15,7 +15,14 @@ import { health } from './routes/health.ts';
 import { listRoutes } from './routes/inspect.ts';
 import { listModels, retrieveModel } from './routes/models.ts';
 import { listProviders, retrieveProvider } from './routes/providers.ts';
-import { type AppEnv, replyTo } from './run.ts';
+import {
+  cancelResponse,
+  createResponse,
+  deleteResponse,
+  listInputItems,
+  retrieveResponse,
+} from './routes/responses.ts';
+import { type AppEnv, promptFieldOf, replyTo } from './run.ts';
 import type { Version } from './schemas/health.ts';
 import { VERSION } from './version.ts';
 
@@ -32,7 +39,7 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   const app = new Hono<AppEnv>();
 
   const refuse = (c: Context<AppEnv>, error: unknown): Response => {
-    const promptField = c.req.path === '/v1/completions' ? 'prompt' : 'messages';
+    const promptField = promptFieldOf(c.req.path);
     const { body, status, headers } = replyTo(error, deps, { requestId: c.var.requestId, promptField });
     return c.json(body, status, headers);
   };
@@ -52,6 +59,11 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
 
   app.post('/v1/chat/completions', chatCompletions(run));
   app.post('/v1/completions', completions(run));
+  app.post('/v1/responses', createResponse(run));
+  app.get('/v1/responses/:id', retrieveResponse(run));
+  app.delete('/v1/responses/:id', deleteResponse(run));
+  app.get('/v1/responses/:id/input_items', listInputItems(run));
+  app.post('/v1/responses/:id/cancel', cancelResponse(run));
   app.post('/v1/files', uploadFile(run));
   app.get('/v1/files', listFiles(run));
   app.get('/v1/files/:id', retrieveFile(run));

@@ -134,7 +134,7 @@ const INTERNAL: Row = { status: 500, title: 'Internal Server Error', type: 'serv
 export interface ErrorContext {
   readonly requestId: string;
   /** The field that holds the prompt on this route. */
-  readonly promptField: 'messages' | 'prompt';
+  readonly promptField: 'messages' | 'prompt' | 'input';
 }
 
 export interface ErrorReply {

@@ -5,6 +5,14 @@ import { FileDeleted, FileList, FileListQuery, FileObject, FileRequest } from '.
 import { Health, Version } from './schemas/health.ts';
 import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspect.ts';
 import { Model, ModelList } from './schemas/models.ts';
+import { ResponseEvent } from './schemas/response-events.ts';
+import {
+  ItemList,
+  ItemListQuery,
+  ResponseDeleted,
+  ResponseObject,
+  ResponseRequest,
+} from './schemas/responses.ts';
 import { TextChunk, TextCompletion, TextRequest } from './schemas/text.ts';
 import { VERSION } from './version.ts';
 
@@ -15,6 +23,12 @@ const SCHEMAS = {
   TextRequest,
   TextCompletion,
   TextChunk,
+  ResponseRequest,
+  ResponseObject,
+  ResponseEvent,
+  ResponseDeleted,
+  ItemListQuery,
+  ItemList,
   FileRequest,
   FileObject,
   FileListQuery,
@@ -44,6 +58,23 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     body: 'TextRequest',
     reply: 'TextCompletion',
     event: 'TextChunk',
+  },
+  'POST /v1/responses': {
+    summary: 'Answers, and remembers what was said',
+    body: 'ResponseRequest',
+    reply: 'ResponseObject',
+    event: 'ResponseEvent',
+  },
+  'GET /v1/responses/:id': { summary: 'A response that was kept', reply: 'ResponseObject' },
+  'DELETE /v1/responses/:id': { summary: 'Deletes a response', reply: 'ResponseDeleted' },
+  'GET /v1/responses/:id/input_items': {
+    summary: 'Lists what a response was asked',
+    query: 'ItemListQuery',
+    reply: 'ItemList',
+  },
+  'POST /v1/responses/:id/cancel': {
+    summary: 'Always refused: no response is made in the background',
+    reply: 'ResponseObject',
   },
   'POST /v1/files': { summary: 'Keeps a file', body: 'FileRequest', form: true, reply: 'FileObject' },
   'GET /v1/files': { summary: 'Lists the files', query: 'FileListQuery', reply: 'FileList' },

@@ -4,6 +4,7 @@ import type { Completion, CompletionRequest, Part, Usage } from '../engine/engin
 import type { Deps } from './deps.ts';
 import { describeError, type ErrorContext, type ErrorReply } from './errors.ts';
 import type { CompletionTimes, Metrics } from './metrics.ts';
+import type { ErrorBody } from './schemas/error.ts';
 
 /** What the app's own middleware puts on a request's context. */
 export interface AppEnv {
@@ -22,7 +23,7 @@ export interface Run {
   /** The parts of each, in the order of the requests. When one fails or is left, the others are aborted. */
   readonly choices: readonly AsyncIterable<Part>[];
   readonly onCancel: () => void;
-  readonly describe: (error: unknown) => unknown;
+  readonly describe: (error: unknown) => ErrorBody;
 }
 
 /**
@@ -59,7 +60,7 @@ export async function startRun(
       client.abort();
       for (const { end } of tracked) end('aborted');
     },
-    describe: (error) => replyTo(error, deps, { requestId, promptField: promptField(requests[0]!) }).body,
+    describe: (error) => replyTo(error, deps, { requestId, promptField: promptFieldOf(c.req.path) }).body,
   };
 }
 
@@ -128,7 +129,11 @@ function track(
   return { parts: parts(), end };
 }
 
-const promptField = ({ prompt }: CompletionRequest) => (prompt.type === 'chat' ? 'messages' : 'prompt');
+/** The field that holds the prompt on a route. */
+export function promptFieldOf(path: string): ErrorContext['promptField'] {
+  if (path === '/v1/completions') return 'prompt';
+  return path === '/v1/responses' ? 'input' : 'messages';
+}
 
 /** What to tell the client. What it is not told goes to the log. */
 export function replyTo(error: unknown, { log }: Pick<Deps, 'log'>, context: ErrorContext): ErrorReply {

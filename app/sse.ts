@@ -1,11 +1,14 @@
 const encoder = new TextEncoder();
-const event = (data: string): Uint8Array => encoder.encode(`data: ${data}\n\n`);
+const event = (data: string, name?: string): Uint8Array =>
+  encoder.encode(`${name === undefined ? '' : `event: ${name}\n`}data: ${data}\n\n`);
 
 export interface SseOptions {
   /** The event that tells of an error. Nothing follows it, not even `[DONE]`. */
   readonly describe: (error: unknown) => unknown;
   /** The reader has left. */
   readonly onCancel: () => void;
+  /** Each event bears the `type` of its chunk as its name, and the last is the last: no `[DONE]`. */
+  readonly named?: boolean;
 }
 
 /**
@@ -13,7 +16,10 @@ export interface SseOptions {
  *
  * Pulled, not pushed: a slow reader slows the model, and a reader who leaves stops it.
  */
-export function sse(chunks: AsyncIterable<unknown>, { describe, onCancel }: SseOptions): Response {
+export function sse(
+  chunks: AsyncIterable<unknown>,
+  { describe, onCancel, named = false }: SseOptions,
+): Response {
   const iterator = chunks[Symbol.asyncIterator]();
   let left = false;
 
@@ -22,8 +28,11 @@ export function sse(chunks: AsyncIterable<unknown>, { describe, onCancel }: SseO
       try {
         const { done, value } = await iterator.next();
         if (left) return;
-        controller.enqueue(event(done ? '[DONE]' : JSON.stringify(value)));
-        if (done) controller.close();
+        if (!done) controller.enqueue(event(JSON.stringify(value), named ? nameOf(value) : undefined));
+        else {
+          if (!named) controller.enqueue(event('[DONE]'));
+          controller.close();
+        }
       } catch (error) {
         const told = describe(error);
         if (left) return;
@@ -42,3 +51,5 @@ export function sse(chunks: AsyncIterable<unknown>, { describe, onCancel }: SseO
     headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
   });
 }
+
+const nameOf = (chunk: unknown) => (chunk as { type: string }).type;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Usage as EngineUsage } from '../../engine/engine.ts';
+import type { ResponseUsage } from './responses.ts';
 
 export const Usage = z.object({
   prompt_tokens: z.int(),
@@ -24,5 +25,20 @@ export function toUsage(prompts: readonly (readonly EngineUsage[])[]): Usage {
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
     prompt_tokens_details: { cached_tokens: firsts.reduce((sum, usage) => sum + usage.cachedTokens, 0) },
+  };
+}
+
+/** The same in the words of /v1/responses. */
+export function toResponseUsage({
+  promptTokens,
+  cachedTokens,
+  completionTokens,
+}: EngineUsage): ResponseUsage {
+  return {
+    input_tokens: promptTokens,
+    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
+    output_tokens: completionTokens,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: promptTokens + completionTokens,
   };
 }

@@ -19,7 +19,7 @@ export interface Script {
   readonly reason: 'stop' | 'length';
   readonly usage: Usage;
   /** What `start` throws instead of answering, once `room` requests are in. */
-  readonly refusal: Error | undefined;
+  readonly refusal: Error | ((request: CompletionRequest) => Error | undefined) | undefined;
   readonly room: number;
   readonly models: readonly ModelInfo[];
   readonly stats: Partial<EngineStats>;
@@ -107,7 +107,8 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
     async start(request, signal): Promise<Completion> {
       const ids = models.map(({ id }) => id);
       if (!ids.includes(request.model)) throw new UnknownModelError(request.model, ids);
-      if (refusal !== undefined && requests.length >= room) throw refusal;
+      const refused = typeof refusal === 'function' ? refusal(request) : refusal;
+      if (refused !== undefined && requests.length >= room) throw refused;
 
       const own = each[requests.length] ?? steps;
       requests.push(request);

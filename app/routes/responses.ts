@@ -1,0 +1,194 @@
+import type { Context } from 'hono';
+import type { CompletionRequest } from '../../engine/engine.ts';
+import { findResponse, itemKey, itemsOf, itemsUpTo, type StoredResponse } from '../earlier-items.ts';
+import { InvalidRequestError, NotFoundError } from '../errors.ts';
+import { toItems, toMessages } from '../items.ts';
+import { parse } from '../parse.ts';
+import { readJson } from '../read-json.ts';
+import { toResponseEvents } from '../response-events.ts';
+import { type AppEnv, type RunDeps, startRun } from '../run.ts';
+import type { Item } from '../schemas/items.ts';
+import { toList } from '../schemas/lists.ts';
+import {
+  type ItemList,
+  ItemListQuery,
+  type ResponseDeleted,
+  type ResponseObject,
+  ResponseRequest,
+} from '../schemas/responses.ts';
+import { toSampling } from '../schemas/sampling.ts';
+import { sse } from '../sse.ts';
+import { startTruncated } from '../start-truncated.ts';
+import type { Change } from '../storage/storage.ts';
+import { write } from '../storage/write.ts';
+
+type ResponseContext = Context<AppEnv, '/:id'>;
+
+const LIVES_MS = 30 * 24 * 60 * 60 * 1000; // OpenAI's
+
+export const createResponse = (deps: RunDeps) => async (c: Context<AppEnv>) => {
+  const { storage, now, newId } = deps;
+  const request = parse(ResponseRequest, await readJson(c.req.raw, deps.maxBodyBytes));
+  const input = toItems(request.input, newId);
+  const conversation = conversationOf(request);
+  const earlier = await earlierItems(deps, request, conversation);
+  const messages = toMessages([...earlier, ...input]);
+
+  const start = (turns: typeof messages) => startRun(c, deps, [toCompletionRequest(request, turns)]);
+  const run = await (request.truncation === 'auto' ? startTruncated(messages, start) : start(messages));
+  const response = toResponse(request, {
+    id: `resp_${newId()}`,
+    model: run.model,
+    nowMs: now(),
+    conversation,
+  });
+
+  const events = (explain: (error: unknown) => string) =>
+    toResponseEvents({
+      response,
+      parts: run.choices[0]!,
+      newId,
+      now,
+      keep: (ended) => write(storage, toChanges(ended, input, now())),
+      explain,
+    });
+  if (request.stream) {
+    const told = (error: unknown) => run.describe(error).error.message;
+    return sse(events(told), { ...run, named: true });
+  }
+
+  let last: ResponseObject = response;
+  for await (const event of events(rethrow)) if ('response' in event) last = event.response;
+  return c.json(last);
+};
+
+export const retrieveResponse =
+  ({ storage }: RunDeps) =>
+  async (c: ResponseContext) =>
+    c.json((await findResponse(storage, c.req.param('id'))).response);
+
+export const deleteResponse =
+  ({ storage }: RunDeps) =>
+  async (c: ResponseContext) => {
+    const { response } = await findResponse(storage, c.req.param('id'));
+    await write(storage, [{ type: 'delete', kind: 'response', id: response.id }]);
+    return c.json({ id: response.id, object: 'response', deleted: true } satisfies ResponseDeleted);
+  };
+
+export const listInputItems =
+  ({ storage }: RunDeps) =>
+  async (c: ResponseContext) => {
+    const { after, limit, order } = parse(ItemListQuery, c.req.query());
+    const { input } = await findResponse(storage, c.req.param('id'));
+    const ordered = order === 'asc' ? input : input.toReversed();
+    const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && from === 0) throw new NotFoundError('input item', after, 'after');
+    const items = ordered.slice(from, from + limit);
+    return c.json(toList(items, from + limit < ordered.length) satisfies ItemList);
+  };
+
+/** A response that is not made in the background is cancelled by leaving it. */
+export const cancelResponse =
+  ({ storage }: RunDeps) =>
+  async (c: ResponseContext): Promise<never> => {
+    await findResponse(storage, c.req.param('id'));
+    throw new InvalidRequestError(
+      'invalid_value',
+      'id',
+      'id: only responses with background set to true can be cancelled, and those are not supported',
+    );
+  };
+
+function conversationOf({ conversation }: ResponseRequest): string | undefined {
+  return typeof conversation === 'object' ? conversation?.id : conversation;
+}
+
+async function earlierItems(
+  { storage }: RunDeps,
+  { previous_response_id: previous }: ResponseRequest,
+  conversation: string | undefined,
+): Promise<Item[]> {
+  if (previous != null) return itemsUpTo(storage, previous);
+  return conversation === undefined ? [] : itemsOf(storage, conversation);
+}
+
+/** The request, in the engine's words. Instructions stand before all turns, however many of them are left out. */
+function toCompletionRequest(
+  request: ResponseRequest,
+  turns: ReturnType<typeof toMessages>,
+): CompletionRequest {
+  const { instructions } = request;
+  const system = instructions == null ? [] : [{ role: 'system' as const, content: instructions }];
+  return {
+    model: request.model,
+    prompt: { type: 'chat', messages: [...system, ...turns] },
+    maxTokens: request.max_output_tokens ?? undefined,
+    stop: [],
+    sampling: toSampling(request),
+  };
+}
+
+interface Known {
+  readonly id: string;
+  readonly model: string;
+  readonly nowMs: number;
+  readonly conversation: string | undefined;
+}
+
+/** As it is before anything is said. */
+function toResponse(request: ResponseRequest, { id, model, nowMs, conversation }: Known): ResponseObject {
+  return {
+    id,
+    object: 'response',
+    created_at: Math.floor(nowMs / 1000),
+    completed_at: null,
+    status: 'in_progress',
+    error: null,
+    incomplete_details: null,
+    model,
+    output: [],
+    instructions: request.instructions ?? null,
+    previous_response_id: request.previous_response_id ?? null,
+    conversation: conversation === undefined ? null : { id: conversation },
+    store: request.store ?? true,
+    background: false,
+    temperature: request.temperature ?? 1,
+    top_p: request.top_p ?? 1,
+    max_output_tokens: request.max_output_tokens ?? null,
+    max_tool_calls: request.max_tool_calls ?? null,
+    truncation: request.truncation ?? 'disabled',
+    text: { format: { type: 'text' } },
+    tools: [],
+    tool_choice: request.tool_choice ?? 'auto',
+    parallel_tool_calls: request.parallel_tool_calls ?? true,
+    top_logprobs: 0,
+    metadata: request.metadata ?? {},
+    safety_identifier: request.safety_identifier ?? null,
+    prompt_cache_key: request.prompt_cache_key ?? null,
+    service_tier: 'default',
+  };
+}
+
+/** What is kept of a response: itself, unless it shall not be, and its items in its conversation. */
+function toChanges(response: ResponseObject, input: readonly Item[], nowMs: number): Change[] {
+  const { id, conversation, store } = response;
+  const stored: StoredResponse = { response, input };
+  const self: Change[] = store
+    ? [{ type: 'put', kind: 'response', id, value: JSON.stringify(stored), expiresAtMs: nowMs + LIVES_MS }]
+    : [];
+  if (conversation === null) return self;
+  return [...self, ...[...input, ...response.output].map((item) => toItemChange(conversation.id, item))];
+}
+
+function toItemChange(conversationId: string, item: Item): Change {
+  return {
+    type: 'put',
+    ...itemKey(conversationId, item.id),
+    scope: conversationId,
+    value: JSON.stringify(item),
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
