@@ -10,6 +10,16 @@ import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
+import {
+  createConversation,
+  createItems,
+  deleteConversation,
+  deleteItem,
+  listItems,
+  retrieveConversation,
+  retrieveItem,
+  updateConversation,
+} from './routes/conversations.ts';
 import { deleteFile, listFiles, retrieveContent, retrieveFile, uploadFile } from './routes/files.ts';
 import { health } from './routes/health.ts';
 import { listRoutes } from './routes/inspect.ts';
@@ -64,6 +74,14 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.delete('/v1/responses/:id', deleteResponse(run));
   app.get('/v1/responses/:id/input_items', listInputItems(run));
   app.post('/v1/responses/:id/cancel', cancelResponse(run));
+  app.post('/v1/conversations', createConversation(run));
+  app.get('/v1/conversations/:id', retrieveConversation(run));
+  app.post('/v1/conversations/:id', updateConversation(run));
+  app.delete('/v1/conversations/:id', deleteConversation(run));
+  app.post('/v1/conversations/:id/items', createItems(run));
+  app.get('/v1/conversations/:id/items', listItems(run));
+  app.get('/v1/conversations/:id/items/:item', retrieveItem(run));
+  app.delete('/v1/conversations/:id/items/:item', deleteItem(run));
   app.post('/v1/files', uploadFile(run));
   app.get('/v1/files', listFiles(run));
   app.get('/v1/files/:id', retrieveFile(run));

@@ -1,9 +1,17 @@
 import { describeOperations, type Operation, toTemplate } from './describe-operations.ts';
 import { ChatChunk, ChatCompletion, ChatRequest } from './schemas/chat.ts';
+import {
+  Conversation,
+  ConversationDeleted,
+  ConversationRequest,
+  ConversationUpdate,
+  ItemsRequest,
+} from './schemas/conversations.ts';
 import { ErrorBody } from './schemas/error.ts';
 import { FileDeleted, FileList, FileListQuery, FileObject, FileRequest } from './schemas/files.ts';
 import { Health, Version } from './schemas/health.ts';
 import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspect.ts';
+import { Item } from './schemas/items.ts';
 import { Model, ModelList } from './schemas/models.ts';
 import { ResponseEvent } from './schemas/response-events.ts';
 import {
@@ -29,6 +37,12 @@ const SCHEMAS = {
   ResponseDeleted,
   ItemListQuery,
   ItemList,
+  Item,
+  ConversationRequest,
+  ConversationUpdate,
+  Conversation,
+  ConversationDeleted,
+  ItemsRequest,
   FileRequest,
   FileObject,
   FileListQuery,
@@ -75,6 +89,36 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
   'POST /v1/responses/:id/cancel': {
     summary: 'Always refused: no response is made in the background',
     reply: 'ResponseObject',
+  },
+  'POST /v1/conversations': {
+    summary: 'Begins a conversation',
+    body: 'ConversationRequest',
+    reply: 'Conversation',
+  },
+  'GET /v1/conversations/:id': { summary: 'Describes a conversation', reply: 'Conversation' },
+  'POST /v1/conversations/:id': {
+    summary: "Replaces a conversation's metadata",
+    body: 'ConversationUpdate',
+    reply: 'Conversation',
+  },
+  'DELETE /v1/conversations/:id': {
+    summary: 'Deletes a conversation, and its items',
+    reply: 'ConversationDeleted',
+  },
+  'POST /v1/conversations/:id/items': {
+    summary: 'Adds items to a conversation',
+    body: 'ItemsRequest',
+    reply: 'ItemList',
+  },
+  'GET /v1/conversations/:id/items': {
+    summary: 'Lists what was said in a conversation',
+    query: 'ItemListQuery',
+    reply: 'ItemList',
+  },
+  'GET /v1/conversations/:id/items/:item': { summary: 'An item of a conversation', reply: 'Item' },
+  'DELETE /v1/conversations/:id/items/:item': {
+    summary: 'Takes an item out of a conversation',
+    reply: 'Conversation',
   },
   'POST /v1/files': { summary: 'Keeps a file', body: 'FileRequest', form: true, reply: 'FileObject' },
   'GET /v1/files': { summary: 'Lists the files', query: 'FileListQuery', reply: 'FileList' },

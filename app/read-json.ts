@@ -5,8 +5,8 @@ import { BodyTooLargeError, InvalidRequestError } from './errors.ts';
  *
  * Throws   BodyTooLargeError · InvalidRequestError when it is not UTF-8 or not JSON
  */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const text = decode(await readBytes(request, maxBytes));
+export async function readJson(request: Request, maxBytes: number, whenEmpty = ''): Promise<unknown> {
+  const text = decode(await readBytes(request, maxBytes)) || whenEmpty;
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { CompletionRequest } from '../../engine/engine.ts';
-import { findResponse, itemKey, itemsOf, itemsUpTo, type StoredResponse } from '../earlier-items.ts';
+import { addItems, itemsOf } from '../conversation-items.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
 import { toItems, toMessages } from '../items.ts';
 import { parse } from '../parse.ts';
@@ -21,6 +21,7 @@ import { sse } from '../sse.ts';
 import { startTruncated } from '../start-truncated.ts';
 import type { Change } from '../storage/storage.ts';
 import { write } from '../storage/write.ts';
+import { findResponse, itemsUpTo, type StoredResponse } from '../stored-responses.ts';
 
 type ResponseContext = Context<AppEnv, '/:id'>;
 
@@ -177,16 +178,7 @@ function toChanges(response: ResponseObject, input: readonly Item[], nowMs: numb
     ? [{ type: 'put', kind: 'response', id, value: JSON.stringify(stored), expiresAtMs: nowMs + LIVES_MS }]
     : [];
   if (conversation === null) return self;
-  return [...self, ...[...input, ...response.output].map((item) => toItemChange(conversation.id, item))];
-}
-
-function toItemChange(conversationId: string, item: Item): Change {
-  return {
-    type: 'put',
-    ...itemKey(conversationId, item.id),
-    scope: conversationId,
-    value: JSON.stringify(item),
-  };
+  return [...self, ...addItems(conversation.id, [...input, ...response.output])];
 }
 
 function rethrow(error: unknown): never {

@@ -72,7 +72,7 @@ export function createSqlStorage(sql: Sql, { maxBytes, now }: SqlStorageOptions)
     const number = found.number!;
     if (change.type === 'delete') sql.all(DELETE, number);
     else if (change.type === 'append') sql.all(APPEND, number, change.bytes);
-    else {
+    else if (change.type === 'replace') {
       if (change.version !== undefined && change.version !== found.version) throw new Refused('conflict');
       sql.all(REPLACE, change.value, change.expiresAtMs ?? null, number);
     }

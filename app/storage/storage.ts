@@ -33,6 +33,8 @@ export type Change =
     })
   /** Bytes behind those a record has already. */
   | (Key & { readonly type: 'append'; readonly bytes: Uint8Array })
+  /** Changes nothing: the others are only done when it is there. */
+  | (Key & { readonly type: 'require' })
   /** With its bytes. */
   | (Key & { readonly type: 'delete' })
   | { readonly type: 'delete-scope'; readonly kind: Kind; readonly scope: string };

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../models/catalogue.ts';
 import { checkedFetch } from '../support/check-reply.ts';
 import { openNode } from '../support/node-door.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
 import type { Door } from './contract.ts';
+
+const MODEL = CATALOGUE[0]!.id;
 
 describe.each([
   { name: 'node', open: openNode },
@@ -50,5 +53,30 @@ describe.each([
     expect((await client.files.list()).data).toEqual([made]);
     await client.files.delete(made.id);
     expect((await client.files.list()).data).toEqual([]);
+  });
+
+  test('a response is continued after a restart, by its id and in its conversation', async () => {
+    const ask = { model: MODEL, temperature: 0, max_output_tokens: 16 };
+    const { id: conversation } = await client.conversations.create();
+    const first = await client.responses.create({ ...ask, input: 'Tell me about llamas.', conversation });
+    await restart();
+    expect(await client.responses.retrieve(first.id)).toMatchObject({ output: first.output });
+
+    const input = 'What do they eat?';
+    const byId = await client.responses.create({ ...ask, input, previous_response_id: first.id });
+    const inIt = await client.responses.stream({ ...ask, input, conversation }).finalResponse();
+    const { choices } = await client.chat.completions.create({
+      model: MODEL,
+      temperature: 0,
+      max_tokens: 16,
+      messages: [
+        { role: 'user', content: 'Tell me about llamas.' },
+        { role: 'assistant', content: first.output_text },
+        { role: 'user', content: input },
+      ],
+    });
+    expect(byId.output_text).toBe(choices[0]!.message.content);
+    expect(inIt.output_text).toBe(choices[0]!.message.content);
+    expect((await client.conversations.items.list(conversation)).data).toHaveLength(4);
   });
 });

@@ -100,6 +100,8 @@ describe.each(storagePlaces)('storage in $name', (place) => {
     expect(await storage.write(changes)).toBe('missing');
     expect(await ids({})).toEqual({ ids: ['a'], hasMore: false });
     expect(await storage.write(changes.slice(0, 3))).toBe('written');
+    expect(await storage.write([put('c'), { type: 'require', ...file('a') }])).toBe('missing');
+    expect(await storage.write([{ type: 'require', ...file('b') }])).toBe('written');
     expect(await ids({})).toEqual({ ids: ['b'], hasMore: false });
   });
 
