@@ -22,8 +22,15 @@ export interface PrefixCache {
    * Throws   DeviceError when there is no room, and none is kept that could give way
    */
   newCache(prompt: Uint32Array, positions: number, live: readonly Prefix[]): SequenceCache;
+  /** Whether more of `prompt` will be found once those of `live` have computed all of `reading`, their prompts. */
+  isWorthWaiting(prompt: Uint32Array, live: readonly Prefix[], reading: readonly Uint32Array[]): boolean;
   /** Copies what is worth keeping. The cache stays its owner's. */
   keep(prefix: Prefix): void;
+}
+
+interface Donor {
+  readonly prefix: Prefix;
+  readonly length: number;
 }
 
 const CACHE_STEP = 256; // positions: caches of few sizes leave fewer holes in the device's memory
@@ -35,7 +42,7 @@ export function createPrefixCache(llama: Llama, maxBytes: number): PrefixCache {
 
   function newCache(prompt: Uint32Array, positions: number, live: readonly Prefix[]): SequenceCache {
     for (;;) {
-      const donor = longest(prompt.subarray(0, -1), maxBytes > 0 ? [...live, ...kept] : []);
+      const donor = find(prompt, live);
       try {
         const cache = llama.newCache(Math.min(roundUp(positions), llama.contextLength));
         if (donor) llama.copyCache(cache, donor.prefix.cache, donor.length);
@@ -47,18 +54,31 @@ export function createPrefixCache(llama: Llama, maxBytes: number): PrefixCache {
     }
   }
 
-  /** The one that has most of `prompt` in common; it is the most recently used then. */
-  function longest(
-    prompt: Uint32Array,
-    among: readonly Prefix[],
-  ): { prefix: Prefix; length: number } | undefined {
-    let best: { prefix: Prefix; length: number } | undefined;
-    for (const prefix of among) {
-      const length = common(prompt, prefix.ids);
+  /** The one that has most of `prompt` in common, its last token left out. */
+  function longest(prompt: Uint32Array, live: readonly Prefix[]): Donor | undefined {
+    let best: Donor | undefined;
+    for (const prefix of [...live, ...kept]) {
+      const length = common(prompt.subarray(0, -1), prefix.ids);
       if (length >= SHORTEST && length > (best?.length ?? 0)) best = { prefix, length };
     }
-    if (best) touch(best.prefix);
     return best;
+  }
+
+  /** As `longest`; it is the most recently used then. */
+  function find(prompt: Uint32Array, live: readonly Prefix[]): Donor | undefined {
+    const donor = maxBytes > 0 ? longest(prompt, live) : undefined;
+    if (donor) touch(donor.prefix);
+    return donor;
+  }
+
+  function isWorthWaiting(
+    prompt: Uint32Array,
+    live: readonly Prefix[],
+    reading: readonly Uint32Array[],
+  ): boolean {
+    if (maxBytes === 0) return false;
+    const later = reading.reduce((most, ids) => Math.max(most, common(prompt.subarray(0, -1), ids)), 0);
+    return later >= SHORTEST && later > (longest(prompt, live)?.length ?? 0);
   }
 
   function keep({ ids, cache }: Prefix): void {
@@ -96,7 +116,7 @@ export function createPrefixCache(llama: Llama, maxBytes: number): PrefixCache {
     llama.freeCache(prefix.cache);
   }
 
-  return { newCache, keep };
+  return { newCache, isWorthWaiting, keep };
 }
 
 const roundUp = (positions: number) => Math.ceil(positions / CACHE_STEP) * CACHE_STEP;

@@ -118,8 +118,7 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
     if (underWay) return underWay;
 
     unmeasured = undefined;
-    admit();
-    if (waiting.some((sequence) => !isStalled(sequence))) {
+    if (admit() && waiting.some((sequence) => !isStalled(sequence))) {
       dropStalled();
       admit();
     }
@@ -150,26 +149,41 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
     unmeasured = undefined;
   }
 
-  /** Gives places to those who wait, in order, as far as places and memory go. */
-  function admit(): void {
-    while (running.length < limits.running && waiting.length > 0) {
-      const sequence = waiting[0]!;
-      const positions = sequence.prompt.length + sequence.maxTokens;
-      try {
-        const known = sequence.echo ? NONE : sequence.prompt; // whose logprobs are wanted is computed whole
-        sequence.cache = prefixCache.newCache(known, positions, running.map(computed));
-      } catch (error) {
-        const isMemory = error instanceof DeviceError;
-        if (isMemory && running.length > 0) return; // room comes when one of them ends
-        fail(sequence, isMemory ? new OutOfMemoryError(positions, error) : error);
-        continue;
-      }
-      waiting.shift();
-      beginAfter(sequence, sequence.cache.length);
-      sequence.state = 'running';
-      sequence.startedAtMs = nowMs();
-      running.push(sequence);
+  /**
+   * Gives places to those who wait, in order, as far as places and memory go. One whose prompt begins as another's that
+   * is being read is held until that much is read: so the choices of one request compute their prompt once.
+   *
+   * Returns   whether someone is left who found no room
+   */
+  function admit(): boolean {
+    let held = 0; // their places stay free
+    for (const sequence of [...waiting]) {
+      if (running.length + held >= limits.running) return true;
+      const reading = running.filter((other) => isReading(other) && !other.echo);
+      const prompts = reading.map(({ prompt }) => prompt);
+      if (prefixCache.isWorthWaiting(toFind(sequence), running.map(computed), prompts)) held++;
+      else if (!give(sequence)) return true;
     }
+    return false;
+  }
+
+  /** Gives a place. False when it must wait for memory. */
+  function give(sequence: Sequence): boolean {
+    const positions = sequence.prompt.length + sequence.maxTokens;
+    try {
+      sequence.cache = prefixCache.newCache(toFind(sequence), positions, running.map(computed));
+    } catch (error) {
+      const isMemory = error instanceof DeviceError;
+      if (isMemory && running.length > 0) return false; // room comes when one of them ends
+      fail(sequence, isMemory ? new OutOfMemoryError(positions, error) : error);
+      return true;
+    }
+    waiting = waiting.filter((other) => other !== sequence);
+    beginAfter(sequence, sequence.cache.length);
+    sequence.state = 'running';
+    sequence.startedAtMs = nowMs();
+    running.push(sequence);
+    return true;
   }
 
   /** Its first tokens are in its cache already. */
@@ -321,10 +335,15 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
   };
 }
 
+/** What of a prompt may come from elsewhere: nothing when the logprobs of each token are wanted. */
+const toFind = ({ prompt, echo }: Sequence): Uint32Array => (echo ? NONE : prompt);
+
 /** What is in a running sequence's cache: the token sampled last never is. */
 function computed({ prompt, said, cache }: Sequence): Prefix {
-  const ids = Uint32Array.from([...prompt, ...said]).subarray(0, cache!.length);
-  return { ids, cache: cache! };
+  const ids = new Uint32Array(prompt.length + said.length);
+  ids.set(prompt);
+  ids.set(said, prompt.length);
+  return { ids: ids.subarray(0, cache!.length), cache: cache! };
 }
 
 function toSpan({ sequence: { cache, pending }, count, logitRows, draft }: Share): Span {

@@ -114,6 +114,77 @@ describe('a request after another', () => {
   });
 });
 
+describe('requests that come together', () => {
+  const together = async ({ engine }: LocalSetup, texts: readonly string[]) => {
+    const asked = texts.map((text, i) =>
+      request(text, { maxTokens: 4, sampling: { ...greedy, temperature: 20, seed: i } }),
+    );
+    const started = [];
+    for (const one of asked) started.push(await engine.start(one, never()));
+    const replies = await Promise.all(started.map(({ parts }) => readAll(parts)));
+    for (const [i, { text }] of replies.entries()) expect(text).toBe(await fresh(asked[i]!));
+    return replies.map(({ done }) => done.usage.cachedTokens);
+  };
+
+  test('read a prompt they have in common once', async () => {
+    const local = setup();
+    expect(await together(local, Array<string>(4).fill(prompt('a', 100)))).toEqual([0, 99, 99, 99]);
+    expect(local.engine.stats().promptTokens).toBe(100 + 3);
+    expect(local.llama.batches[0]).toHaveLength(1);
+  });
+
+  test('wait for what they have in common, and no longer', async () => {
+    const local = setup();
+    const system = prompt('s', 40);
+    const cachedTokens = await together(local, [`${system}${'x'.repeat(160)}`, `${system}yz`]);
+    expect(cachedTokens).toEqual([0, 40]);
+    const [spans] = local.llama.batches.slice(3);
+    expect(spans!.map(({ from }) => from)).toEqual([48, 40]); // the first is still being read
+  });
+
+  test('do not wait for strangers, whose places they keep free', async () => {
+    const local = setup({}, { running: 3 });
+    const texts = [prompt('a', 60), prompt('a', 60), prompt('b', 60), prompt('c', 60)];
+    expect(await together(local, texts)).toEqual([0, 59, 0, 0]);
+    expect(local.llama.batches[0]!.map(({ cache }) => cache)).toEqual([0, 1]); // a and b: the second a has the third place
+  });
+
+  test('go on when the one they wait for leaves', async () => {
+    const { engine } = setup();
+    const first = (await engine.start(request(prompt('a', 90), { maxTokens: 4 }), never())).parts;
+    const second = await engine.start(request(prompt('a', 90), { maxTokens: 4 }), never());
+    const reader = first[Symbol.asyncIterator]();
+    const asked = reader.next();
+    await reader.return!();
+    await asked;
+    expect((await readAll(second.parts)).text).toHaveLength(4);
+  });
+
+  test('begin at once when nothing is kept, or each token of the prompt is to be weighed', async () => {
+    const bare = setup({}, { prefixCacheBytes: 0 });
+    expect(await together(bare, [prompt('a', 60), prompt('a', 60)])).toEqual([0, 0]);
+    expect(bare.llama.batches[0]).toHaveLength(2);
+
+    const { engine } = setup();
+    const asked = request(prompt('a', 60), { maxTokens: 1, echo: true, logprobs: 0 });
+    const both = [await engine.start(asked, never()), await engine.start(asked, never())];
+    expect(engine.stats().running).toBe(2);
+    await Promise.all(both.map(({ parts }) => readAll(parts)));
+    expect(engine.stats().promptTokens).toBe(120);
+  });
+
+  test('cost nobody a place while they are held', async () => {
+    const { engine, clock } = setup({}, { running: 3, stalledMs: 1000, prefillChunk: 4 });
+    const quiet = await engine.start(request('q', { maxTokens: 9 }), never());
+    clock.ms = 1001; // it asks for nothing
+    const replies = await Promise.all(
+      [1, 2].map(() => engine.start(request(prompt('a', 60), { maxTokens: 2 }), never())),
+    );
+    await Promise.all(replies.map(({ parts }) => readAll(parts)));
+    expect((await readAll(quiet.parts)).text).toHaveLength(9);
+  });
+});
+
 describe('what is kept', () => {
   test('is what was computed, when the reader leaves while the prompt is read', async () => {
     const { engine, llama } = setup({}, { prefillChunk: 20 });
