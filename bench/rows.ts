@@ -176,7 +176,10 @@ export const BATCHES: readonly Batch[] = [
     revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
   ],
   BETWEEN_REQUESTS,
-  [overWeights(ONE_B, 'node', node(ONE_B)), overWeights(ONE_B, 'workerd', workerd(ONE_B))],
+  [
+    overWeights(ONE_B, 'node', { script: 'cria-server.ts', model: ONE_B }),
+    overWeights(ONE_B, 'workerd', workerd(ONE_B)),
+  ],
   [
     coldStart('workerd', { cmd: 'allowance' }, 'the weights at 1 GB/s, and 1.5 s'),
     coldStart('workerd-beside-gguf', { cmd: 'first-token-gguf', tokens: 16 }, 'the same from GGUF'),

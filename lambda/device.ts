@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Device } from '../kernels/kernels.ts';
 import { createWasmDevice } from '../kernels/wasm/device.ts';
@@ -19,5 +20,6 @@ export function createNodeDevice(threads: number): Device & Partial<Disposable> 
 
 /** Its end does not wait for the thread, but an error there ends the process. */
 function spawn(start: ThreadStart): void {
-  new Worker(new URL('./kernel-thread.ts', import.meta.url), { workerData: start, name: 'kernels' }).unref();
+  const file = `./kernel-thread${extname(import.meta.url)}`; // .mjs where both were built
+  new Worker(new URL(file, import.meta.url), { workerData: start, name: 'kernels' }).unref();
 }

@@ -10,7 +10,6 @@ const MOST_THREADS = 64;
 export const Env = z.object({
   HOST: z.string().default('127.0.0.1'), // there are no keys yet: only this machine may ask
   PORT: integer(0, 65_535, 8788),
-  CRIA_WEB: z.string().optional(), // the folder of the built playground
   CRIA_HOME: z.string().optional(),
   XDG_CACHE_HOME: z.string().optional(),
   CRIA_STORAGE: integer(1, 2 ** 30, 1024), // MiB

@@ -18,7 +18,7 @@ import { createNodeDevice } from './device.ts';
 import { Env } from './env.ts';
 import { openNodeSql } from './node-sql.ts';
 
-const BUILT_PAGE = fileURLToPath(new URL('../dist/web', import.meta.url));
+const PAGE = fileURLToPath(new URL('../web', import.meta.url)); // dist/web, of dist/lambda/server.mjs
 
 const env = settings();
 const manifest = findModel(env.CRIA_MODEL);
@@ -55,7 +55,7 @@ const app = createApp({
   newId: () => crypto.randomUUID(),
   log: (event) => console.log(JSON.stringify(event)),
 });
-app.use('/*', serveStatic({ root: env.CRIA_WEB ?? BUILT_PAGE }));
+app.use('/*', serveStatic({ root: PAGE }));
 
 const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
   console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}`, model: manifest.id })),

@@ -1,5 +1,13 @@
 /** `npm run serve`: the same server in Node alone, without workerd. Settings as for `npm start`; PORT is 8788. */
-import { buildAll } from './build.ts';
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { buildAll, DIST } from './build.ts';
 
 await buildAll();
-await import('../lambda/server.ts');
+const server = spawn(process.execPath, [join(DIST, 'lambda/server.mjs')], { stdio: 'inherit' });
+process.on('SIGINT', () => {}); // Ctrl-C reaches it by itself
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal));
+server.on('exit', (code, signal) => {
+  process.exitCode = code ?? 128 + constants.signals[signal!];
+});

@@ -3,15 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { findModel } from '../../models/catalogue.ts';
 import { criaHome } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { putWeights } from '../../scripts/local-r2.ts';
 import { startLocalWorkerd } from '../../scripts/local-workerd.ts';
+import { complete, entryFor, peakBytes } from './completions.ts';
 import type { PeerArgs } from './peer-args.ts';
-import { benchPrompt } from './prompt.ts';
-
-const VOCAB = 49_152; // ids that every model here has
 
 export interface WorkerdCompletions extends AsyncDisposable {
   /** Milliseconds from the request to the end of the reply. */
@@ -21,10 +18,7 @@ export interface WorkerdCompletions extends AsyncDisposable {
 }
 
 export async function openWorkerdCompletions({ model, context }: PeerArgs): Promise<WorkerdCompletions> {
-  // a random model stands in for an entry whose sha256 is not known: the Worker checks the others
-  const entry = findModel(
-    basename(model).startsWith('random-') ? 'llama-3.2-3b-instruct-q4_0' : 'smollm2-135m-instruct-q4_1',
-  );
+  const entry = entryFor(model);
   const dist = await mkdtemp(join(tmpdir(), 'cria-bench-'));
   await buildAll(dist);
   const manifest = { ...entry, files: entry.files.map(({ sha256: _, ...file }) => file) };
@@ -44,24 +38,7 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
   });
 
   return {
-    async complete(promptTokens, tokens) {
-      const start = performance.now();
-      const response = await fetch(new URL('/v1/completions', workerd.url), {
-        method: 'POST',
-        body: JSON.stringify({
-          model: entry.id,
-          prompt: benchPrompt(promptTokens, VOCAB),
-          max_tokens: tokens,
-          temperature: 0,
-        }),
-      });
-      const body = await response.text();
-      const ms = performance.now() - start;
-      const { usage } = JSON.parse(body);
-      if (usage?.completion_tokens !== tokens) throw new Error(`${tokens} tokens wanted, got ${body}`);
-      return ms;
-    },
-
+    complete: (promptTokens, tokens) => complete(workerd.url, entry.id, promptTokens, tokens),
     peakBytes: peakOfWorkerd,
     async [Symbol.asyncDispose]() {
       await workerd[Symbol.asyncDispose]();
@@ -70,12 +47,12 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
   };
 }
 
-/** High-water mark of the workerd that this process started. */
+/** The workerd that this process started. */
 function peakOfWorkerd(): number {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     const status = tryRead(`/proc/${pid}/status`);
     if (/^Name:\s+workerd$/m.test(status) && new RegExp(`^PPid:\\s+${process.pid}$`, 'm').test(status))
-      return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(status)![1]);
+      return peakBytes(status);
   }
   throw new Error('workerd is not among the processes that /proc lists');
 }

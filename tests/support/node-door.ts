@@ -13,7 +13,7 @@ import type { DoorOptions } from './door-options.ts';
 import { RECITAL_HOOKS } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
-/** lambda/server.ts in a process of its own, weights on disk. Not loaded yet. */
+/** The Node server as it is built, in a process of its own, weights on disk. Not loaded yet. */
 export async function openNode(options: DoorOptions = {}): Promise<Door> {
   const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
@@ -24,15 +24,16 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
   await mkdir(dirname(link), { recursive: true });
   await symlink(model, link);
 
-  const flags = recital ? ['--import', RECITAL_HOOKS] : [];
-  const server = spawn(process.execPath, [...flags, 'lambda/server.ts'], {
+  const command = recital
+    ? ['--import', RECITAL_HOOKS, 'lambda/server.ts']
+    : [join(dist, 'lambda/server.mjs')];
+  const server = spawn(process.execPath, command, {
     env: {
       ...process.env,
       ...vars,
       PORT: '0',
       CRIA_HOME: folder,
       CRIA_STORAGE_FILE: join(storage, 'storage.sqlite'),
-      CRIA_WEB: join(dist, 'web'),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
