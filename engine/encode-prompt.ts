@@ -1,4 +1,4 @@
-import type { PromptTemplate } from '../models/prompts/prompt.ts';
+import type { PromptTemplate, Tool } from '../models/prompts/prompt.ts';
 import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
 import type { Prompt } from './engine.ts';
 import { InvalidPromptError } from './errors.ts';
@@ -18,9 +18,9 @@ export interface PromptEncoder {
  *
  * Throws   InvalidPromptError
  */
-export function encodePrompt(prompt: Prompt, encoder: PromptEncoder): Uint32Array {
+export function encodePrompt(prompt: Prompt, tools: readonly Tool[], encoder: PromptEncoder): Uint32Array {
   const { tokenizer, vocabSize } = encoder;
-  const ids = idsOf(prompt, encoder);
+  const ids = idsOf(prompt, tools, encoder);
   if (ids.length > 0) return ids;
 
   const begin = tokenizer.bosId ?? tokenizer.eosId;
@@ -29,10 +29,14 @@ export function encodePrompt(prompt: Prompt, encoder: PromptEncoder): Uint32Arra
   return Uint32Array.of(begin);
 }
 
-function idsOf(prompt: Prompt, { tokenizer, template, today, vocabSize }: PromptEncoder): Uint32Array {
+function idsOf(
+  prompt: Prompt,
+  tools: readonly Tool[],
+  { tokenizer, template, today, vocabSize }: PromptEncoder,
+): Uint32Array {
   switch (prompt.type) {
     case 'chat':
-      return tokenizer.encodeSegments(template(prompt.messages, { date: today() }));
+      return tokenizer.encodeSegments(template(prompt.messages, { date: today(), tools }));
 
     case 'text': {
       const ids = tokenizer.encode(prompt.text);

@@ -1,5 +1,5 @@
 /** Messages in, text out. The app speaks to this and to nothing below it. */
-import type { JsonSchema, Message } from '../models/prompts/prompt.ts';
+import type { JsonSchema, Message, Tool } from '../models/prompts/prompt.ts';
 
 export interface Sampling {
   /** 0 is greedy. */
@@ -30,6 +30,7 @@ export interface CompletionRequest {
   readonly prompt: Prompt;
   /** Undefined: as many as the context leaves room for. */
   readonly maxTokens: number | undefined;
+  /** Looked for in what the model writes, calls included. */
   readonly stop: readonly string[];
   /** What the whole reply has to be; text where it is absent. */
   readonly format?: Format | undefined;
@@ -38,6 +39,12 @@ export interface CompletionRequest {
   readonly logprobs?: number;
   /** Begins the reply with the prompt's own text, and its logprobs when those are asked for. */
   readonly echo?: boolean;
+  /** What the model may call. None when absent. */
+  readonly tools?: readonly Tool[];
+  /** Whether it has to call one, and which. By default it decides. */
+  readonly toolChoice?: 'none' | 'auto' | 'required' | { readonly name: string };
+  /** Whether one reply may make several calls. By default it may. */
+  readonly parallelToolCalls?: boolean;
 }
 
 export interface Usage {
@@ -78,7 +85,11 @@ export type Part =
       /** When logprobs were asked for: the tokens whose text begins in this part. */
       readonly tokens?: readonly TokenLogprob[];
     }
-  | { readonly type: 'done'; readonly reason: 'stop' | 'length'; readonly usage: Usage };
+  /** A call begins; they are numbered from 0. */
+  | { readonly type: 'tool_call'; readonly index: number; readonly name: string }
+  /** A piece of its arguments: all of them together are JSON, unless the model broke off or wrote none. */
+  | { readonly type: 'tool_arguments'; readonly index: number; readonly text: string }
+  | { readonly type: 'done'; readonly reason: 'stop' | 'length' | 'tool_calls'; readonly usage: Usage };
 
 /** A reply in the making. Iterate `parts` once; leaving the loop early stops the model. */
 export interface Completion {

@@ -55,7 +55,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     for (const id of sampling.logitBias?.keys() ?? [])
       if (id >= tokenizer.vocabSize) throw new LogitBiasError(id, tokenizer.vocabSize);
 
-    const prompt = encodePrompt(request.prompt, encoder);
+    const tools = request.toolChoice === 'none' ? [] : (request.tools ?? []);
+    const prompt = encodePrompt(request.prompt, tools, encoder);
     const room = context - prompt.length;
     const maxTokens = request.maxTokens ?? room;
     if (room < (request.maxTokens ?? 1))
@@ -71,6 +72,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
       stop: request.stop,
       logprobs,
       echo,
+      tools,
+      ...(request.parallelToolCalls === false && { parallelToolCalls: false }),
       tokenizer,
       nowMs: nowMs(),
       cost,

@@ -1,4 +1,5 @@
 import type { SequenceCache } from '../models/llama/model.ts';
+import type { Tool } from '../models/prompts/prompt.ts';
 import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
 import type { Choice } from './choose.ts';
 import { createCoin } from './coin.ts';
@@ -9,6 +10,11 @@ import type { RowLogprobs } from './logprobs.ts';
 import { createPenalties, type Penalties } from './penalties.ts';
 import type { StepCost } from './step-cost.ts';
 import { countCharacters, createTextStream, type TextStream, type UnplacedToken } from './text-stream.ts';
+import type { ReplyPart } from './tool-calls/call-writer.ts';
+import { createToolCallParser, type ToolCallParser } from './tool-calls/tool-call-parser.ts';
+
+/** Behind this token come code or calls. */
+const PYTHON_TAG = '<|python_tag|>';
 
 /** One reply in the making. The scheduler moves it; its reader takes `parts`. */
 export interface Sequence {
@@ -22,6 +28,10 @@ export interface Sequence {
   /** There when it may speculate. */
   readonly drafter: Drafter | undefined;
   readonly text: TextStream;
+  /** There when it may call tools: it tells text and calls apart. */
+  readonly calls: ToolCallParser | undefined;
+  /** Tokens of which it is not known yet whether they are text or a call. */
+  readonly undecided: TokenLogprob[];
   readonly tokenizer: Tokenizer;
   /** How many of the likeliest tokens go beside each of its own; undefined when no logprobs are wanted. */
   readonly logprobs: number | undefined;
@@ -57,6 +67,9 @@ export interface SequenceOptions {
   readonly stop: readonly string[];
   readonly logprobs?: number | undefined;
   readonly echo?: boolean | undefined;
+  readonly tools?: readonly Tool[];
+  /** Whether it may make more than one call. */
+  readonly parallelToolCalls?: boolean;
   readonly tokenizer: Tokenizer;
   readonly nowMs: number;
   /** What its drafts are weighed by; without one it makes none. */
@@ -66,6 +79,7 @@ export interface SequenceOptions {
 
 export function newSequence(options: SequenceOptions): Sequence {
   const { prompt, maxTokens, sampling, seed, stop, logprobs, tokenizer, nowMs, cost, matcher } = options;
+  const { tools = [], parallelToolCalls: isParallel = true } = options;
   const echoed = options.echo ? tokenizer.decode(prompt) : '';
   const sequence: Sequence = {
     prompt,
@@ -76,6 +90,8 @@ export function newSequence(options: SequenceOptions): Sequence {
     matcher,
     drafter: cost && createDrafter({ prompt, maxTokens, cost }),
     text: createTextStream(tokenizer.decoder(), stop, countCharacters(echoed)),
+    calls: tools.length > 0 ? createToolCallParser({ tools, isParallel }) : undefined,
+    undecided: [],
     tokenizer,
     logprobs,
     echo: options.echo && logprobs !== undefined ? createTextStream(tokenizer.decoder(), []) : undefined,
@@ -113,9 +129,13 @@ export function accept(sequence: Sequence, { id, row }: Choice): boolean {
   sequence.drafter?.push(id);
   sequence.pending = Uint32Array.of(id);
 
-  const piece = sequence.text.push(id, row && toToken(sequence, id, row));
+  const { calls, text, tokenizer } = sequence;
+  const isTag = calls !== undefined && id === tokenizer.specialId(PYTHON_TAG);
+  const piece = isTag ? text.end() : text.push(id, row && toToken(sequence, id, row));
   say(sequence, piece);
   if (piece.stopped) return done(sequence, 'stop');
+  if (isTag) tell(sequence, calls.pushPythonTag());
+  if (calls?.isFull) return done(sequence, 'stop');
   if (sequence.matcher?.isFinished) return finish(sequence, 'stop'); // the model would have nothing to choose
   return sequence.said.length === sequence.maxTokens && finish(sequence, 'length');
 }
@@ -127,18 +147,30 @@ export function finish(sequence: Sequence, reason: 'stop' | 'length'): true {
   return done(sequence, piece.stopped ? 'stop' : reason);
 }
 
-function say(
-  { parts, logprobs }: Sequence,
-  { text, tokens }: { text: string; tokens: readonly TokenLogprob[] },
-): void {
+function say(sequence: Sequence, { text, tokens }: { text: string; tokens: readonly TokenLogprob[] }): void {
+  const { parts, logprobs, calls, undecided } = sequence;
   if (text === '' && tokens.length === 0) return;
-  parts.push({ type: 'text', text, ...(logprobs === undefined ? {} : { tokens }) });
+  if (calls) {
+    undecided.push(...tokens);
+    tell(sequence, calls.push(text));
+  } else {
+    parts.push({ type: 'text', text, ...(logprobs === undefined ? {} : { tokens }) });
+  }
+}
+
+/** Text has the tokens that were waiting to be told of, those it shares with a call among them. */
+function tell({ parts, logprobs, undecided }: Sequence, told: readonly ReplyPart[]): void {
+  for (const part of told) {
+    const tokens = undecided.splice(0);
+    parts.push(part.type === 'text' && logprobs !== undefined ? { ...part, tokens } : part);
+  }
 }
 
 function done(sequence: Sequence, reason: 'stop' | 'length'): true {
-  const { prompt, said, cachedTokens, parts } = sequence;
+  const { prompt, said, cachedTokens, parts, calls } = sequence;
+  if (calls) tell(sequence, calls.end());
   const usage = { promptTokens: prompt.length, cachedTokens, completionTokens: said.length };
-  parts.push({ type: 'done', reason, usage });
+  parts.push({ type: 'done', reason: reason === 'stop' && calls?.hasCalls ? 'tool_calls' : reason, usage });
   return true;
 }
 

@@ -16,7 +16,7 @@ export interface TextPiece {
 /** Turns tokens into text that may be sent: whole characters, and never a piece of a stop string. */
 export interface TextStream {
   push(id: number, logprobs?: UnplacedToken): TextPiece;
-  /** What was withheld, when no more tokens come. */
+  /** What was withheld, when no more tokens come, or the next is no text. */
   end(): TextPiece;
 }
 
@@ -73,9 +73,10 @@ export function createTextStream(
     },
     end() {
       const { text, tokens, stopped } = take(decoder.end());
-      return stopped
-        ? { text, tokens, stopped }
-        : { text: text + held, tokens: [...tokens, ...release(Infinity)], stopped };
+      if (stopped) return { text, tokens, stopped };
+      const rest = { text: text + held, tokens: [...tokens, ...release(Infinity)], stopped };
+      held = '';
+      return rest;
     },
   };
 }

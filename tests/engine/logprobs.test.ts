@@ -38,10 +38,11 @@ interface Told {
 async function tell(engine: Engine, text: string, more: Partial<CompletionRequest>): Promise<Told> {
   const parts: { text: string; tokens: readonly TokenLogprob[] }[] = [];
   for await (const part of (await engine.start(request(text, more), never())).parts) {
-    if (part.type !== 'done') {
+    if (part.type === 'text') {
       parts.push({ text: part.text, tokens: part.tokens! });
       continue;
     }
+    if (part.type !== 'done') continue;
     const tokens = parts.flatMap((part) => part.tokens);
     const whole = parts.map((part) => part.text).join('');
     return { text: whole, parts, tokens, reason: part.reason, cached: part.usage.cachedTokens };

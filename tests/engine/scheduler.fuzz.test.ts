@@ -28,7 +28,7 @@ function askOnce(client: Client): Promise<void> {
       client.asking = false;
       if (done) client.end ??= 'left';
       else if (value.type === 'done') client.end ??= 'done';
-      else client.text += value.text;
+      else if (value.type === 'text') client.text += value.text;
     },
     (error: Error) => {
       client.asking = false;

@@ -77,6 +77,8 @@ export interface Reply {
   readonly text: string;
   /** There when logprobs were asked for. */
   readonly tokens?: readonly TokenLogprob[];
+  /** There when it made any. */
+  readonly calls?: readonly (readonly [name: string, json: string])[];
   readonly done: Extract<Part, { type: 'done' }>;
 }
 
@@ -84,10 +86,16 @@ export interface Reply {
 export async function readAll(parts: AsyncIterable<Part>): Promise<Reply> {
   let text = '';
   const tokens: TokenLogprob[] = [];
+  const calls: [string, string][] = [];
   for await (const part of parts) {
-    if (part.type === 'done') return { text, done: part, ...(tokens.length > 0 && { tokens }) };
-    text += part.text;
-    tokens.push(...(part.tokens ?? []));
+    if (part.type === 'done')
+      return { text, done: part, ...(tokens.length > 0 && { tokens }), ...(calls.length > 0 && { calls }) };
+    if (part.type === 'tool_call') calls.push([part.name, '']);
+    else if (part.type === 'tool_arguments') calls[part.index]![1] += part.text;
+    else {
+      text += part.text;
+      tokens.push(...(part.tokens ?? []));
+    }
   }
   throw new Error(`the reply ended without a reason, after '${text}'`);
 }
