@@ -16,14 +16,22 @@ export interface ReplyHead {
 export async function toChatReply(
   head: ReplyHead,
   choices: readonly AsyncIterable<Part>[],
+  newId: () => string,
 ): Promise<ChatCompletion> {
   const replies = await Promise.all(choices.map(collect));
   return {
     ...head,
     object: 'chat.completion',
-    choices: replies.map(({ text, tokens, reason }, index) => ({
+    choices: replies.map(({ text, tokens, calls, reason }, index) => ({
       index,
-      message: { role: 'assistant', content: text, refusal: null },
+      message: {
+        role: 'assistant',
+        content: text === '' && calls.length > 0 ? null : text,
+        refusal: null,
+        ...(calls.length > 0 && {
+          tool_calls: calls.map((call) => ({ id: callId(newId), type: 'function', function: call })),
+        }),
+      },
       logprobs: tokens ? toChatLogprobs(tokens) : null,
       finish_reason: reason,
     })),
@@ -31,11 +39,14 @@ export async function toChatReply(
   };
 }
 
-/** The reply as it comes: of each choice the role, the text and the reason, then the usage when it is asked for. */
+const callId = (newId: () => string) => `call_${newId()}`;
+
+/** The reply as it comes: of each choice the role, the text, the calls and the reason, then the usage when it is asked for. */
 export async function* toChatChunks(
   head: ReplyHead,
   choices: readonly AsyncIterable<Part>[],
   includeUsage: boolean,
+  newId: () => string,
 ): AsyncGenerator<ChatChunk> {
   type Choice = ChatChunk['choices'][number];
   const event = (choices: Choice[], usage: ChatChunk['usage'] = null): ChatChunk => ({
@@ -50,13 +61,29 @@ export async function* toChatChunks(
   const usages: Usage[] = [];
   for (const index of choices.keys()) yield chunk(index, { role: 'assistant', content: '' });
   for await (const { index, item: part } of interleave(choices)) {
-    if (part.type === 'text') {
+    if (part.type === 'done') {
+      usages[index] = part.usage;
+      yield chunk(index, {}, { finish_reason: part.reason });
+    } else if (part.type === 'text') {
       const { text, tokens } = part;
       yield chunk(index, { content: text }, { logprobs: tokens ? toChatLogprobs(tokens) : null });
     } else {
-      usages[index] = part.usage;
-      yield chunk(index, {}, { finish_reason: part.reason });
+      yield chunk(index, { tool_calls: [toCallDelta(part, newId)] });
     }
   }
   if (includeUsage) yield event([], toUsage([usages]));
+}
+
+type CallPart = Extract<Part, { type: 'tool_call' | 'tool_arguments' }>;
+
+function toCallDelta(part: CallPart, newId: () => string) {
+  const { index } = part;
+  return part.type === 'tool_call'
+    ? {
+        index,
+        id: callId(newId),
+        type: 'function' as const,
+        function: { name: part.name, arguments: '' },
+      }
+    : { index, function: { arguments: part.text } };
 }

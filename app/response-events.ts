@@ -41,6 +41,7 @@ async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseP
         message = spoken(message, part.text);
         continue;
       }
+      if (part.type !== 'done') throw new Error('a tool was called, and none was offered');
 
       const cut = part.reason === 'length';
       if (message === undefined) {

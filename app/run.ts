@@ -110,7 +110,7 @@ function track(
     let outcome: CompletionTimes['outcome'] = 'aborted'; // what a reader who leaves makes it
     try {
       for await (const part of completion.parts) {
-        if (part.type === 'text') firstTextMs ??= deps.now() - startedAt;
+        if (part.type !== 'done') firstTextMs ??= deps.now() - startedAt;
         else {
           usage = part.usage;
           outcome = part.reason;

@@ -1,11 +1,11 @@
 import type { Part, Usage } from '../engine/engine.ts';
 import { bestOf } from './best-of.ts';
 import type { ReplyHead } from './chat-reply.ts';
-import { collect } from './collect.ts';
+import { type Collected, collect } from './collect.ts';
 import { interleave } from './interleave.ts';
 import { toTextLogprobs } from './logprobs.ts';
 import type { TextChunk, TextCompletion } from './schemas/text.ts';
-import { toUsage } from './schemas/usage.ts';
+import { type FinishReason, toUsage } from './schemas/usage.ts';
 
 /** The completions of one prompt, still in the making. */
 export type PromptChoices = readonly AsyncIterable<Part>[];
@@ -36,7 +36,7 @@ export async function toTextReply(
       index,
       text,
       logprobs: logprobs ? toTextLogprobs(tokens ?? []) : null,
-      finish_reason: reason,
+      finish_reason: withoutCalls(reason),
     })),
     usage: toUsage(replies.map((choices) => choices.map(({ usage }) => usage))),
   };
@@ -63,12 +63,18 @@ export async function* toTextChunks(
     if (part.type === 'text') {
       const { text, tokens } = part;
       yield chunk(index, text, { logprobs: tokens ? toTextLogprobs(tokens) : null });
-    } else {
+    } else if (part.type === 'done') {
       usages[index] = part.usage;
-      yield chunk(index, '', { finish_reason: part.reason });
+      yield chunk(index, '', { finish_reason: withoutCalls(part.reason) });
     }
   }
   if (includeUsage) yield event([], toUsage(inGroups(usages, prompts[0]!.length)));
+}
+
+/** Throws Error for the reason of a chat that has tools: text has none. */
+function withoutCalls(reason: Collected['reason']): FinishReason {
+  if (reason === 'tool_calls') throw new Error('a completion of text has called a tool');
+  return reason;
 }
 
 /** The items of a list in groups of `size`. */

@@ -16,6 +16,6 @@ export const chatCompletions = (deps: RunDeps) => async (c: Context<AppEnv>) => 
   };
 
   return request.stream
-    ? sse(toChatChunks(head, run.choices, request.stream_options?.include_usage ?? false), run)
-    : c.json(await toChatReply(head, run.choices));
+    ? sse(toChatChunks(head, run.choices, request.stream_options?.include_usage ?? false, deps.newId), run)
+    : c.json(await toChatReply(head, run.choices, deps.newId));
 };

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { CompletionRequest } from '../../engine/engine.ts';
 import { ChatLogprobs } from './logprobs.ts';
-import { Message, toPromptMessages } from './messages.ts';
+import { checkMessages, Message, ToolCall, toPromptMessages } from './messages.ts';
 import { absent, emptyList, oneOf, only } from './neutral.ts';
 import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
 import { ResponseFormat, toFormat } from './response-format.ts';
 import { inChoices, samplingFields, toSampling, toStops } from './sampling.ts';
-import { FinishReason, Usage } from './usage.ts';
+import { ChatTool, checkTools, MAX_TOOLS, ToolChoice, toEngineTools } from './tools.ts';
+import { Usage } from './usage.ts';
 
 const MAX_MESSAGES = 2048; // OpenAI's limit
 const MAX_TOP_LOGPROBS = 20; // OpenAI's limit
@@ -20,10 +21,10 @@ export const ChatRequest = z
     max_tokens: z.int().min(1).nullish().describe('The older name of max_completion_tokens.'),
     ...samplingFields,
 
-    tools: emptyList().nullish(),
-    tool_choice: oneOf(['none', 'auto']).nullish(),
+    tools: z.array(ChatTool).max(MAX_TOOLS).nullish(),
+    tool_choice: ToolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish().describe('Says nothing without tools.'),
-    functions: emptyList().nullish(),
+    functions: emptyList('not supported: functions have become tools').nullish(),
     function_call: oneOf(['none', 'auto']).nullish(),
     response_format: ResponseFormat.nullish(),
     modalities: z.array(only('text')).nullish(),
@@ -47,8 +48,14 @@ export const ChatRequest = z
   .refine(({ max_tokens: a, max_completion_tokens: b }) => a == null || b == null || a === b, {
     path: ['max_tokens'],
     error: 'differs from max_completion_tokens; set one of them',
+  })
+  .superRefine((request, context) => {
+    checkMessages(request.messages, context);
+    checkTools(request, context);
   });
 export type ChatRequest = z.infer<typeof ChatRequest>;
+
+const FinishReason = z.enum(['stop', 'length', 'tool_calls']);
 
 const head = { id: z.string(), created: z.int().describe('Unix seconds.'), model: z.string() };
 
@@ -59,7 +66,12 @@ export const ChatCompletion = z.object({
   choices: z.array(
     z.object({
       index: z.int(),
-      message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
+      message: z.object({
+        role: z.literal('assistant'),
+        content: z.string().nullable().describe('Null when there are only calls.'),
+        refusal: z.null(),
+        tool_calls: z.array(ToolCall).min(1).optional(),
+      }),
       logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason,
     }),
@@ -68,6 +80,14 @@ export const ChatCompletion = z.object({
 });
 export type ChatCompletion = z.infer<typeof ChatCompletion>;
 
+/** The first of a call has all but its arguments, which are empty; the others have more of them. */
+const ToolCallDelta = z.object({
+  index: z.int(),
+  id: z.string().optional(),
+  type: z.literal('function').optional(),
+  function: z.object({ name: z.string().optional(), arguments: z.string() }),
+});
+
 /** One event of a stream. Source: OpenAI OpenAPI 2.3.0, CreateChatCompletionStreamResponse. */
 export const ChatChunk = z.object({
   ...head,
@@ -75,7 +95,11 @@ export const ChatChunk = z.object({
   choices: z.array(
     z.object({
       index: z.int(),
-      delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+      delta: z.object({
+        role: z.literal('assistant').optional(),
+        content: z.string().optional(),
+        tool_calls: z.array(ToolCallDelta).optional(),
+      }),
       logprobs: ChatLogprobs.nullable(),
       finish_reason: FinishReason.nullable(),
     }),
@@ -93,6 +117,7 @@ export function toCompletionRequests(request: ChatRequest): CompletionRequest[] 
     stop: toStops(request.stop),
     format: toFormat(request.response_format),
     sampling: toSampling(request),
+    ...toEngineTools(request),
     ...(request.logprobs && { logprobs: request.top_logprobs ?? 0 }),
   };
   return inChoices(one, request.n ?? 1);

@@ -11,7 +11,7 @@ export const only = <const T extends string | number | boolean>(value: T) =>
 export const oneOf = <const T extends readonly string[]>(words: T) =>
   z.enum(words, { error: `only ${words.join(' or ')} is supported so far` });
 
-export const emptyList = () => z.array(z.never({ error }));
+export const emptyList = (why = error) => z.array(z.never({ error: why }));
 
 /** Null, or not there. */
 export const absent = () => z.null({ error }).optional();

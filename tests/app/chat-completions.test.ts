@@ -167,7 +167,6 @@ describe('POST /v1/chat/completions', () => {
         { role: 'developer', content: 'be brief', name: 'ops' },
         { role: 'user', content: parts },
         { role: 'assistant', content: 'ok', refusal: null, annotations: [] },
-        { role: 'tool', content: '25 C', tool_call_id: 'call-1' },
       ],
     });
     expect(engine.requests[0]!.prompt).toEqual({
@@ -176,7 +175,6 @@ describe('POST /v1/chat/completions', () => {
         { role: 'system', content: 'be brief' },
         { role: 'user', content: 'one\ntwo' },
         { role: 'assistant', content: 'ok' },
-        { role: 'tool', content: '25 C' },
       ],
     });
   });

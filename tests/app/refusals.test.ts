@@ -11,6 +11,19 @@ import { MODEL, testApp } from '../support/test-app.ts';
 
 const user = { role: 'user', content: 'hi' };
 
+const tool = (fields: object) => ({ type: 'function', function: { name: 'f', ...fields } });
+const chosen = (name: string) => ({ type: 'function', function: { name } });
+const nested = (depth: number): object => (depth === 0 ? {} : { not: nested(depth - 1) });
+const withCall = (fields: object) => ({
+  messages: [
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' }, ...fields }],
+    },
+  ],
+});
+
 /** What is wrong, the field that must be named, and its code when it is not invalid_value. */
 const BAD_CHAT: [fields: object, param: string, code?: string][] = [
   [{ model: undefined }, 'model', 'missing_required_parameter'],
@@ -33,15 +46,52 @@ const BAD_CHAT: [fields: object, param: string, code?: string][] = [
     'missing_required_parameter',
   ],
   [{ messages: [{ ...user, weight: 1 }] }, 'messages[0].weight', 'unknown_parameter'],
-  [{ messages: [{ role: 'assistant', content: 'x', tool_calls: [{}] }] }, 'messages[0].tool_calls[0]'],
+  [{ messages: [{ role: 'assistant' }] }, 'messages[0].content', 'missing_required_parameter'],
+  [{ messages: [{ role: 'assistant', content: null }] }, 'messages[0].content'],
+  [{ messages: [{ role: 'assistant', content: null, tool_calls: [] }] }, 'messages[0].content'],
+  [withCall({ id: undefined }), 'messages[0].tool_calls[0].id', 'missing_required_parameter'],
+  [withCall({ type: 'custom' }), 'messages[0].tool_calls[0].type'],
+  [withCall({ function: { name: 'a b', arguments: '' } }), 'messages[0].tool_calls[0].function.name'],
+  [withCall({ function: { name: 'f', arguments: {} } }), 'messages[0].tool_calls[0].function.arguments'],
+  [{ messages: [user, { role: 'tool', content: 'x', tool_call_id: 'call_1' }] }, 'messages[1].tool_call_id'],
+  [
+    { messages: [{ role: 'tool', content: 'x', tool_call_id: 'call_1' }, ...withCall({}).messages] },
+    'messages[0].tool_call_id',
+  ],
   [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id', 'missing_required_parameter'],
   [{ nonsense: true }, 'nonsense', 'unknown_parameter'],
   [{ n: 0 }, 'n'],
   [{ n: 33 }, 'n'],
   [{ n: 1.5 }, 'n'],
-  [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools[0]'],
+  [{ tools: [{ type: 'custom', custom: { name: 'f' } }] }, 'tools[0].type'],
+  [{ tools: [{ type: 'function' }] }, 'tools[0].function', 'missing_required_parameter'],
+  [{ tools: [tool({ name: undefined })] }, 'tools[0].function.name', 'missing_required_parameter'],
+  [{ tools: [tool({ name: '' })] }, 'tools[0].function.name'],
+  [{ tools: [tool({ name: 'a b' })] }, 'tools[0].function.name'],
+  [{ tools: [tool({ name: 'été' })] }, 'tools[0].function.name'],
+  [{ tools: [tool({ name: 'a'.repeat(65) })] }, 'tools[0].function.name'],
+  [{ tools: [tool({ description: 'x'.repeat(16_385) })] }, 'tools[0].function.description'],
+  [{ tools: [tool({ parameters: [] })] }, 'tools[0].function.parameters'],
+  [{ tools: [tool({ parameters: { type: 'string' } })] }, 'tools[0].function.parameters.type'],
+  [{ tools: [tool({ parameters: { description: 'x'.repeat(262_145) } })] }, 'tools[0].function.parameters'],
+  [{ tools: [tool({ parameters: nested(64) })] }, 'tools[0].function.parameters'],
+  [{ tools: [tool({ strict: 'yes' })] }, 'tools[0].function.strict'],
+  [{ tools: [tool({ weight: 1 })] }, 'tools[0].function.weight', 'unknown_parameter'],
+  [{ tools: [tool({}), tool({})] }, 'tools[1].function.name'],
+  [{ tools: Array.from({ length: 129 }, (_, i) => tool({ name: `f${i}` })) }, 'tools'],
   [{ tool_choice: 'required' }, 'tool_choice'],
-  [{ tool_choice: { type: 'function', function: { name: 'f' } } }, 'tool_choice'],
+  [{ tool_choice: 'required', tools: [] }, 'tool_choice'],
+  [{ tool_choice: 'any', tools: [tool({})] }, 'tool_choice'],
+  [{ tool_choice: chosen('f') }, 'tool_choice.function.name'],
+  [{ tool_choice: chosen('g'), tools: [tool({})] }, 'tool_choice.function.name'],
+  [{ tool_choice: { type: 'custom', custom: { name: 'f' } }, tools: [tool({})] }, 'tool_choice.type'],
+  [
+    {
+      tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [chosen('g')] } },
+      tools: [tool({})],
+    },
+    'tool_choice.allowed_tools.tools[0].function.name',
+  ],
   [{ functions: [{ name: 'f' }] }, 'functions[0]'],
   [{ logprobs: 1 }, 'logprobs'],
   [{ response_format: { type: 'xml' } }, 'response_format.type'],

@@ -16,7 +16,7 @@ export interface Script {
   readonly steps: readonly Step[];
   /** Of the first request, the second, and so on; `steps` are those of the rest. */
   readonly each: readonly (readonly Step[])[];
-  readonly reason: 'stop' | 'length';
+  readonly reason: 'stop' | 'length' | 'tool_calls';
   readonly usage: Usage;
   /** What `start` throws instead of answering, once `room` requests are in. */
   readonly refusal: Error | ((request: CompletionRequest) => Error | undefined) | undefined;
