@@ -15,8 +15,16 @@ export async function readJson(request: Request, maxBytes: number, whenEmpty = '
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw new BodyTooLargeError(maxBytes);
+  const declared = request.headers.get('content-length');
+  if (declared === null) return readPieces(request, maxBytes);
+  if (Number(declared) > maxBytes) throw new BodyTooLargeError(maxBytes);
 
+  const bytes = new Uint8Array(await request.arrayBuffer()); // HTTP holds the sender to its word
+  if (bytes.length > maxBytes) throw new BodyTooLargeError(maxBytes);
+  return bytes;
+}
+
+async function readPieces(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = request.body?.getReader(); // not `for await`: Safari cannot
