@@ -10,7 +10,8 @@ export const CONTEXT = 1024;
 /** An engine with a model loaded, in a process of its own. */
 export interface PeerSpec {
   readonly script: string; // in peers/
-  readonly model: ModelName;
+  /** Absent where the peer needs none. */
+  readonly model?: ModelName;
   readonly threads?: number;
   readonly context?: number;
   /** Of the Node it runs in. */
@@ -36,7 +37,9 @@ export class Peer {
     v8Flags = [],
   }: PeerSpec): Promise<Peer> {
     const file = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-    const args = [await modelFile(model), '--threads', String(threads), '--context', String(context)];
+    const args = model
+      ? [await modelFile(model), '--threads', String(threads), '--context', String(context)]
+      : [];
     const peer = new Peer(
       spawn(process.execPath, [...v8Flags, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] }),
     );

@@ -26,7 +26,7 @@ export async function measure(
   try {
     for (const { peer: spec } of asked.values()) {
       if (peers.has(peerKey(spec))) continue;
-      note(`loading ${spec.model} in ${spec.script}`);
+      note(`loading ${spec.model ?? 'nothing'} in ${spec.script}`);
       peers.set(peerKey(spec), await Peer.start(spec));
     }
     const ask = ({ peer, question }: Side) => peers.get(peerKey(peer))!.ask(question);

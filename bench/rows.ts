@@ -15,7 +15,7 @@ export interface Bar {
 
 export interface Row {
   readonly name: string;
-  readonly unit: 'tokens/s' | '%' | 'ms' | 'MB' | 'hash';
+  readonly unit: 'tokens/s' | 'requests/s' | '%' | 'ms' | 'µs' | 'MB' | 'hash';
   readonly ours: Side;
   readonly against: Side | Bar;
   readonly againstName: string;
@@ -24,8 +24,11 @@ export interface Row {
 /** Rows measured together: their peers are loaded at once and asked in turn. */
 export type Batch = readonly Row[];
 
-const node = (model: ModelName): PeerSpec => ({ script: 'cria-node.ts', model });
-const workerd = (model: ModelName): PeerSpec => ({ script: 'cria-workerd.ts', model });
+/** One with a model. */
+type ModelPeer = PeerSpec & { readonly model: ModelName };
+
+const node = (model: ModelName): ModelPeer => ({ script: 'cria-node.ts', model });
+const workerd = (model: ModelName): ModelPeer => ({ script: 'cria-workerd.ts', model });
 const requests = (model: ModelName): PeerSpec => ({ script: 'cria-requests.ts', model });
 
 /** Tokens that a timed decode makes: about a second and a half of the 1B. */
@@ -33,7 +36,7 @@ const DECODE: Asked = { cmd: 'decode', tokens: 32 };
 const prefill = (tokens: number): Asked => ({ cmd: 'prefill', tokens });
 
 /** The same question to ours and to llama.cpp, on as many threads. */
-const besideLlamaCpp = (task: string, where: string, peer: PeerSpec, question: Asked): Row => {
+const besideLlamaCpp = (task: string, where: string, peer: ModelPeer, question: Asked): Row => {
   const { model, threads = 1, context = CONTEXT } = peer;
   return {
     name: `${task}/${model}/${where}`,
@@ -132,6 +135,19 @@ const BETWEEN_REQUESTS: Batch = [
   },
 ];
 
+/** Our routes without a model: what a request costs before and after it, beside a Hono route that reads and writes JSON. */
+function besideBareRoute(where: 'node' | 'workerd'): Row[] {
+  const peer: PeerSpec = { script: `router-${where}.ts` };
+  const row = (task: string, unit: Row['unit'], cmd: string): Row => ({
+    name: `${task}/no-model/${where}`,
+    unit,
+    ours: { peer, question: { cmd: `${cmd}-cria` } },
+    against: { peer, question: { cmd: `${cmd}-bare` } },
+    againstName: 'a bare Hono route in the same process',
+  });
+  return [row('router-overhead', 'µs', 'overhead'), row('64-clients', 'requests/s', 'requests')];
+}
+
 export const BATCHES: readonly Batch[] = [
   [
     inNode('decode', ONE_B, DECODE),
@@ -176,6 +192,8 @@ export const BATCHES: readonly Batch[] = [
     revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
   ],
   BETWEEN_REQUESTS,
+  besideBareRoute('node'),
+  besideBareRoute('workerd'),
   [
     overWeights(ONE_B, 'node', { script: 'cria-server.ts', model: ONE_B }),
     overWeights(ONE_B, 'workerd', workerd(ONE_B)),

@@ -6,11 +6,11 @@ const names = (pattern: string) =>
     .flat()
     .map(({ name }) => name);
 
-test('rows are named task/model/type/place, once each', () => {
+test('rows are named task/model/type/place, or task/no-model/place, once each', () => {
   const all = names('');
   expect(new Set(all).size).toBe(all.length);
   for (const name of all)
-    expect(name).toMatch(/^[a-z0-9-]+\/(llama-3\.2-1b|smollm2-135m)\/q[48]_[01k]\/[a-z0-9-]+$/);
+    expect(name).toMatch(/^[a-z0-9-]+\/((llama-3\.2-1b|smollm2-135m)\/q[48]_[01k]|no-model)\/[a-z0-9-]+$/);
 });
 
 test('selectRows takes a part of a name, or a pattern with stars', () => {
