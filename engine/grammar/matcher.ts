@@ -27,15 +27,31 @@ export function createMatcher(automaton: Automaton, vocabulary: MaskedVocabulary
     return places;
   }
 
+  /** The mask without stop tokens: kept, or made. */
+  function maskAt(places: Places): Uint32Array {
+    let mask = masks.get(places);
+    if (!mask) {
+      mask = new Uint32Array(Math.ceil(tokenizer.vocabSize / 32));
+      walk(automaton, places, vocabulary.trie(), 0, mask);
+    }
+    masks.delete(places); // and in again, as the one used last
+    masks.set(places, mask);
+    if (masks.size > MAX_MASKS) masks.delete(masks.keys().next().value!);
+    return mask;
+  }
+
   return {
     mask(into) {
-      const known = masks.get(here);
-      const mask = known ?? maskOf(automaton, here, vocabulary.trie());
-      masks.delete(here); // and in again, as the one used last
-      masks.set(here, mask);
-      if (masks.size > MAX_MASKS) masks.delete(masks.keys().next().value!);
-
-      into.set(mask);
+      const { places, bytes } = automaton.relaxed(here);
+      into.set(maskAt(places));
+      if (places !== here) {
+        const trie = vocabulary.trie();
+        for (let i = trie.longerThan(bytes) - 1; i >= 0; i--) {
+          const id = trie.longestFirst[i]!;
+          into[id >> 5]! &= ~(1 << (id & 31));
+        }
+        walk(automaton, here, trie, bytes, into);
+      }
       if (here.isComplete) for (const id of tokenizer.stopIds) into[id >> 5]! |= 1 << (id & 31);
     },
     accepts: (id) => (tokenizer.stopIds.has(id) ? here.isComplete : after(id) !== undefined),
@@ -54,24 +70,23 @@ export function createMatcher(automaton: Automaton, vocabulary: MaskedVocabulary
   };
 }
 
-/** One walk over the tree, in step with the automaton. */
-function maskOf(automaton: Automaton, start: Places, trie: TokenTrie): Uint32Array {
-  const { vocabSize, byte, depth, skip, token, twin, deepest } = trie;
-  const mask = new Uint32Array(Math.ceil(vocabSize / 32));
+/** One walk over the tree, in step with the automaton: sets the bits of tokens with more than `bytes` bytes. */
+function walk(automaton: Automaton, start: Places, trie: TokenTrie, bytes: number, mask: Uint32Array): void {
+  const { byte, depth, skip, token, twin, longest, deepest } = trie;
   const path: Places[] = new Array(deepest + 2);
   path[0] = start;
 
   for (let node = 0; node < byte.length; ) {
     const level = depth[node]!;
-    const places = automaton.step(path[level]!, byte[node]!);
+    const places = longest[node]! > bytes ? automaton.step(path[level]!, byte[node]!) : undefined;
     if (!places) {
       node = skip[node]!;
       continue;
     }
     path[level + 1] = places;
-    for (let id: number | undefined = token[node]!; id !== undefined && id >= 0; id = twin.get(id))
-      mask[id >> 5]! |= 1 << (id & 31);
+    if (level >= bytes)
+      for (let id: number | undefined = token[node]!; id !== undefined && id >= 0; id = twin.get(id))
+        mask[id >> 5]! |= 1 << (id & 31);
     node++;
   }
-  return mask;
 }

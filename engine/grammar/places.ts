@@ -33,6 +33,11 @@ export interface Automaton {
   readonly start: Places;
   /** Where the byte leads; undefined when it may not come. Throws SchemaError for a grammar too ambiguous. */
   step(from: Places, byte: number): Places | undefined;
+  /**
+   * Places with counts that are far from their bounds, the same for many sets: tokens of up to `bytes` bytes that lead on
+   * from those lead on from these.
+   */
+  relaxed(from: Places): { readonly places: Places; readonly bytes: number };
   /** About what it takes in memory now. */
   readonly bytes: number;
 }
@@ -42,6 +47,12 @@ interface Known extends Places {
   next: (Known | null | undefined)[];
   epoch: number;
 }
+
+/** Counts that do not move: of a loop that is not to be left yet, and of one that may go on or be left. */
+const FAR_BELOW = -2;
+const FAR_WITHIN = -1;
+
+const NEAR = 8; // rounds from a bound, where most tokens may come to it
 
 const MAX_VISITS = 20_000; // for one byte
 const MAX_KNOWN = 8192; // sets and stacks: some MB
@@ -57,11 +68,11 @@ export function createAutomaton(grammar: Grammar): Automaton {
   let epoch = 0;
 
   function stackOf(links: readonly Link[]): Stack {
-    const sorted = [...links].sort((x, y) => x.edge - y.edge || x.count - y.count || x.below.id - y.below.id);
-    const key = sorted.map(({ edge, count, below }) => `${edge},${count},${below.id}`).join();
+    const named = new Map(links.map((link) => [`${link.edge},${link.count},${link.below.id}`, link]));
+    const key = [...named.keys()].sort().join(' ');
     const known = stacks.get(key);
     if (known) return known;
-    const made = { id: stackIds++, links: sorted };
+    const made = { id: stackIds++, links: [...named.values()] };
     stacks.set(key, made);
     return made;
   }
@@ -117,8 +128,9 @@ export function createAutomaton(grammar: Grammar): Automaton {
           continue;
         }
         const { min, max } = loops[b[edge]!]!;
-        if (count >= min) reach(target[edge]!, below);
-        if (max === Infinity) call(edge, Math.min(count + 1, Math.max(min, 1)), below);
+        if (count >= min || count === FAR_WITHIN) reach(target[edge]!, below);
+        if (count < 0) call(edge, count, below);
+        else if (max === Infinity) call(edge, Math.min(count + 1, Math.max(min, 1)), below);
         else if (count < max) call(edge, count + 1, below);
       }
     }
@@ -166,12 +178,35 @@ export function createAutomaton(grammar: Grammar): Automaton {
     return moved.length === 0 ? null : close(moved);
   }
 
+  /** Counts only loops that a place is in at once: those further down rarely move within a token. */
+  function relaxed(from: Places): { places: Places; bytes: number } {
+    let bytes = Infinity;
+    const relaxedLink = (link: Link): Link => {
+      const { min, max } = kind[link.edge] === LOOP ? loops[b[link.edge]!]! : { min: 0, max: Infinity };
+      const isBelow = link.count < min;
+      const rounds = (isBelow ? min : max) - link.count; // each takes a byte at least
+      if (max === Infinity || rounds < NEAR) return link;
+      bytes = Math.min(bytes, rounds);
+      return { ...link, count: isBelow ? FAR_BELOW : FAR_WITHIN };
+    };
+    const places = new Map<string, Place>();
+    for (const { state, stack } of from.places) {
+      const links = stack.links.map(relaxedLink);
+      const next = bytes === Infinity ? stack : stackOf(links);
+      places.set(`${state},${next.id}`, { state, stack: next });
+    }
+    return bytes === Infinity
+      ? { places: from, bytes }
+      : { places: setOf([...places.values()], from.isComplete), bytes };
+  }
+
   const programBytes = 17 * kind.length + 4 * stateCount;
   return {
     get bytes() {
       return programBytes + sets.size * (8 * classCount + 200) + stacks.size * 200;
     },
     start: close([{ state: procedures[0]!.start, stack: bottom }]),
+    relaxed,
     step(places, byte) {
       const from = places as Known;
       if (from.epoch !== epoch) {

@@ -1,11 +1,13 @@
 import type { AutomatonState } from '../rule.ts';
 
 export interface DigitRange {
-  /** In units of 10^-places, both among them. */
-  readonly low: bigint;
-  readonly high: bigint;
+  /** The numbers there are, in units of 10^-places, both among them. */
+  readonly bounds: (places: number) => { readonly low: bigint; readonly high: bigint };
+  /** Most digits after the point. */
   readonly places: number;
-  /** Only multiples of so many units. */
+  /** Most digits in all: those before the point may be as many, and leave fewer places. */
+  readonly digits: number;
+  /** Only multiples of so many units of 10^-places. */
   readonly step: number;
 }
 
@@ -26,6 +28,14 @@ interface Written {
   readonly afterPoint: boolean; // and no digit since
 }
 
+/** The numbers of one sign and one length: their digits are from those of `lowest` to those of `highest`. */
+interface Span {
+  readonly name: string;
+  readonly lowest: string;
+  readonly highest: string;
+  readonly places: number;
+}
+
 const ZERO = 0x30;
 const MINUS = 0x2d;
 const POINT = 0x2e;
@@ -34,75 +44,82 @@ const POINT = 0x2e;
  * The decimals of a range, digit by digit: without an exponent, a plus, or a zero too many in front; decimal places that
  * are not written are 0.
  */
-export function digitStates({ low, high, places, step }: DigitRange): AutomatonState[] {
-  const states: { isEnd: boolean; edges: Edge[] }[] = [{ isEnd: false, edges: [] }];
+export function digitStates({ bounds, places: mostPlaces, digits, step }: DigitRange): AutomatonState[] {
+  const states: { isEnd: boolean; edges: Edge[] }[] = [];
   const numbers = new Map<string, number>();
+  const newState = (isEnd: boolean) => states.push({ isEnd, edges: [] }) - 1;
+  const [start, minus] = [newState(false), newState(false)];
+  states[start]!.edges.push({ low: MINUS, high: MINUS, target: minus });
 
-  if (high >= 0n) magnitudes(0, low > 0n ? low : 0n, high, '+');
-  if (low < 0n) {
-    const minus = states.push({ isEnd: false, edges: [] }) - 1;
-    states[0]!.edges.push({ low: MINUS, high: MINUS, target: minus });
-    magnitudes(minus, high < 0n ? -high : 1n, -low, '-');
+  for (let whole = 1; whole <= digits; whole++) {
+    const places = Math.min(mostPlaces, digits - whole);
+    if (step > 1 && places < mostPlaces) break; // the step is one of all places
+    const { low, high } = bounds(places);
+    addSpan(start, '+', whole, places, low > 0n ? low : 0n, high);
+    addSpan(minus, '-', whole, places, high < 0n ? -high : 1n, -low);
   }
   return states;
 
-  /** The numbers from `least` to `most`, by how many digits are before the point. */
-  function magnitudes(from: number, least: bigint, most: bigint, sign: string): void {
-    for (let whole = 1; 10n ** BigInt(whole - 1 + places) <= most || whole === 1; whole++) {
-      const first = whole === 1 ? 0n : 10n ** BigInt(whole - 1 + places);
-      const last = 10n ** BigInt(whole + places) - 1n;
-      const a = least > first ? least : first;
-      const b = most < last ? most : last;
-      if (a > b) continue;
-      const digits = whole + places;
-      const lowest = String(a).padStart(digits, '0');
-      const highest = String(b).padStart(digits, '0');
-      const start = { left: digits, isLowest: true, isHighest: true, rest: 0, afterPoint: false };
-      writer(`${sign}${whole}`, lowest, highest)(from, start);
+  /** The numbers from `least` to `most` with so many digits before the point. */
+  function addSpan(
+    from: number,
+    sign: string,
+    whole: number,
+    places: number,
+    least: bigint,
+    most: bigint,
+  ): void {
+    const first = whole === 1 ? 0n : 10n ** BigInt(whole - 1 + places);
+    const last = 10n ** BigInt(whole + places) - 1n;
+    const a = least > first ? least : first;
+    const b = most < last ? most : last;
+    if (a > b) return;
+    const left = whole + places;
+    const [lowest, highest] = [String(a).padStart(left, '0'), String(b).padStart(left, '0')];
+    const written = { left, isLowest: true, isHighest: true, rest: 0, afterPoint: false };
+    goOn({ name: sign + whole, lowest, highest, places }, from, written);
+  }
+
+  /** Adds the digits that may follow to a state. */
+  function goOn(span: Span, from: number, { left, isLowest, isHighest, rest }: Written): void {
+    const at = span.lowest.length - left;
+    const least = isLowest ? Number(span.lowest[at]) : 0;
+    const most = isHighest ? Number(span.highest[at]) : 9;
+    for (let digit = least; digit <= most; digit++) {
+      const target = stateOf(span, {
+        left: left - 1,
+        isLowest: isLowest && digit === least,
+        isHighest: isHighest && digit === most,
+        rest: (rest * 10 + digit) % step,
+        afterPoint: false,
+      });
+      addDigit(states[from]!.edges, digit, target);
     }
   }
 
-  function writer(name: string, lowest: string, highest: string) {
-    /** Adds what may follow to a state. */
-    function goOn(from: number, written: Written): void {
-      const { left, isLowest, isHighest, rest } = written;
-      const at = lowest.length - left;
-      const least = isLowest ? Number(lowest[at]) : 0;
-      const most = isHighest ? Number(highest[at]) : 9;
-      for (let digit = least; digit <= most; digit++) {
-        const target = stateOf({
-          left: left - 1,
-          isLowest: isLowest && digit === least,
-          isHighest: isHighest && digit === most,
-          rest: (rest * 10 + digit) % step,
-          afterPoint: false,
-        });
-        addDigit(states[from]!.edges, digit, target);
-      }
-    }
+  function stateOf(span: Span, written: Written): number {
+    const { left, isLowest, isHighest, rest, afterPoint } = written;
+    const { name, places } = span;
+    const key = `${isLowest || isHighest ? name : ''},${isLowest},${isHighest},${places},${left},${rest},${afterPoint}`;
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    const state = newState(!afterPoint && left <= places && mayEnd(span, written));
+    numbers.set(key, state);
+    if (left === places && left > 0 && !afterPoint)
+      states[state]!.edges.push({
+        low: POINT,
+        high: POINT,
+        target: stateOf(span, { ...written, afterPoint: true }),
+      });
+    else if (left > 0) goOn(span, state, written);
+    return state;
+  }
 
-    function stateOf(written: Written): number {
-      const { left, isLowest, isHighest, rest, afterPoint } = written;
-      const range = isLowest || isHighest ? `${name}${isLowest}${isHighest}` : '';
-      const key = `${range},${left},${rest},${afterPoint}`;
-      const known = numbers.get(key);
-      if (known !== undefined) return known;
-      const state = { isEnd: !afterPoint && left <= places && mayEnd(written), edges: [] as Edge[] };
-      const number = states.push(state) - 1;
-      numbers.set(key, number);
-      if (left === places && left > 0 && !afterPoint)
-        state.edges.push({ low: POINT, high: POINT, target: stateOf({ ...written, afterPoint: true }) });
-      else if (left > 0) goOn(number, written);
-      return number;
-    }
-
-    /** As if zeros followed. */
-    function mayEnd({ left, isLowest, rest }: Written): boolean {
-      let scaled = rest;
-      for (let i = 0; i < left; i++) scaled = (scaled * 10) % step;
-      return scaled === 0 && (!isLowest || /^0*$/.test(lowest.slice(lowest.length - left)));
-    }
-    return goOn;
+  /** As if zeros followed. */
+  function mayEnd({ lowest }: Span, { left, isLowest, rest }: Written): boolean {
+    let scaled = rest;
+    for (let i = 0; i < left; i++) scaled = (scaled * 10) % step;
+    return scaled === 0 && (!isLowest || /^0*$/.test(lowest.slice(lowest.length - left)));
   }
 }
 

@@ -17,8 +17,7 @@ export interface NumberBounds {
  * number that a reader makes of them.
  */
 const MAX_DIGITS = 15;
-const FREE_WHOLE_DIGITS = 9; // where a side has no bound and there may be a fraction
-const FREE_PLACES = 10;
+const MAX_PLACES = 10; // or as many as the bounds have
 const MAX_STEP = 1000;
 
 /**
@@ -27,28 +26,17 @@ const MAX_STEP = 1000;
  * Throws   SchemaError when `multipleOf` is not supported, or no number of 15 digits meets the bounds
  */
 export function numberRule(bounds: NumberBounds): Rule {
-  const { isInteger, multipleOf } = bounds;
-  const multiple = multipleOf === undefined ? undefined : toDecimal(multipleOf);
-  const places = isInteger ? 0 : (multiple?.places ?? placesOf(bounds));
+  const multiple = bounds.multipleOf === undefined ? undefined : toDecimal(bounds.multipleOf);
+  const places = bounds.isInteger ? 0 : (multiple?.places ?? placesOf(bounds));
   if (places >= MAX_DIGITS)
     throw new SchemaError(['multipleOf'], `has more than ${MAX_DIGITS - 1} decimal places`);
 
-  const most = 10n ** BigInt(MAX_DIGITS) - 1n;
-  const low = largest([
-    -most,
-    bounds.minimum !== undefined ? ceilAt(toDecimal(bounds.minimum), places) : undefined,
-    bounds.exclusiveMinimum !== undefined
-      ? floorAt(toDecimal(bounds.exclusiveMinimum), places) + 1n
-      : undefined,
-  ]);
-  const high = -largest([
-    -most,
-    bounds.maximum !== undefined ? -floorAt(toDecimal(bounds.maximum), places) : undefined,
-    bounds.exclusiveMaximum !== undefined
-      ? 1n - ceilAt(toDecimal(bounds.exclusiveMaximum), places)
-      : undefined,
-  ]);
-  const states = digitStates({ low, high, places, step: multiple ? stepAt(multiple, places) : 1 });
+  const states = digitStates({
+    bounds: (at) => unitBounds(bounds, at),
+    places,
+    digits: MAX_DIGITS,
+    step: multiple ? stepAt(multiple, places) : 1,
+  });
   if (!states.some(({ isEnd }) => isEnd))
     throw new SchemaError(
       [],
@@ -57,16 +45,21 @@ export function numberRule(bounds: NumberBounds): Rule {
   return automaton(states);
 }
 
-/** Decimal places that leave room for the digits before the point. */
+/** The lowest and the highest number, in units of 10^-places. */
+function unitBounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: NumberBounds, places: number) {
+  const lows = [-(10n ** BigInt(MAX_DIGITS))];
+  const highs = [10n ** BigInt(MAX_DIGITS)];
+  if (minimum !== undefined) lows.push(ceilAt(toDecimal(minimum), places));
+  if (exclusiveMinimum !== undefined) lows.push(floorAt(toDecimal(exclusiveMinimum), places) + 1n);
+  if (maximum !== undefined) highs.push(floorAt(toDecimal(maximum), places));
+  if (exclusiveMaximum !== undefined) highs.push(ceilAt(toDecimal(exclusiveMaximum), places) - 1n);
+  const ascending = (a: bigint, b: bigint) => (a < b ? -1 : 1);
+  return { low: lows.sort(ascending).at(-1)!, high: highs.sort(ascending)[0]! };
+}
+
 function placesOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: NumberBounds): number {
   const given = [minimum, maximum, exclusiveMinimum, exclusiveMaximum].filter((bound) => bound !== undefined);
-  const isOpen =
-    (minimum === undefined && exclusiveMinimum === undefined) ||
-    (maximum === undefined && exclusiveMaximum === undefined);
-  const digits = given.map((bound) => String(floorAt(toDecimal(Math.abs(bound)), 0)).length);
-  const whole = Math.max(isOpen ? FREE_WHOLE_DIGITS : 1, ...digits);
-  const wanted = Math.max(FREE_PLACES, ...given.map((bound) => toDecimal(bound).places));
-  return Math.max(0, Math.min(wanted, MAX_DIGITS - whole));
+  return Math.min(MAX_DIGITS - 1, Math.max(MAX_PLACES, ...given.map((bound) => toDecimal(bound).places)));
 }
 
 /** `multipleOf` in units of 10^-places: a number is a multiple when its units are one of this. */
@@ -83,8 +76,4 @@ function stepAt({ units, places }: Decimal, at: number): number {
 
 function commonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : commonDivisor(b, a % b);
-}
-
-function largest(values: readonly (bigint | undefined)[]): bigint {
-  return values.filter((value) => value !== undefined).sort((a, b) => (a < b ? 1 : -1))[0]!;
 }
