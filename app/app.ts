@@ -20,6 +20,7 @@ import {
   retrieveItem,
   updateConversation,
 } from './routes/conversations.ts';
+import { embeddings } from './routes/embeddings.ts';
 import { deleteFile, listFiles, retrieveContent, retrieveFile, uploadFile } from './routes/files.ts';
 import { health } from './routes/health.ts';
 import { listRoutes } from './routes/inspect.ts';
@@ -69,6 +70,7 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
 
   app.post('/v1/chat/completions', chatCompletions(run));
   app.post('/v1/completions', completions(run));
+  app.post('/v1/embeddings', embeddings(run));
   app.post('/v1/responses', createResponse(run));
   app.get('/v1/responses/:id', retrieveResponse(run));
   app.delete('/v1/responses/:id', deleteResponse(run));

@@ -113,6 +113,7 @@ const CODES: Readonly<Record<string, Row>> = {
   unknown_parameter: badRequest,
   invalid_request: badRequest,
   invalid_logit_bias: badRequest,
+  invalid_dimensions: badRequest,
   invalid_schema: badRequest,
   context_length_exceeded: badRequest,
   model_not_found: notFound,
@@ -187,6 +188,7 @@ function schemaField({ path: [field, ...path] }: SchemaError): string {
 
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
   if (code === 'model_not_found') return 'model';
+  if (code === 'invalid_dimensions') return 'dimensions';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
   if (error instanceof LogitBiasError) return `logit_bias.${error.id}`;
   if (error instanceof SchemaError) return schemaField(error);

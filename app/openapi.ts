@@ -7,6 +7,7 @@ import {
   ConversationUpdate,
   ItemsRequest,
 } from './schemas/conversations.ts';
+import { EmbeddingList, EmbeddingRequest } from './schemas/embeddings.ts';
 import { ErrorBody } from './schemas/error.ts';
 import { FileDeleted, FileList, FileListQuery, FileObject, FileRequest } from './schemas/files.ts';
 import { Health, Version } from './schemas/health.ts';
@@ -31,6 +32,8 @@ const SCHEMAS = {
   TextRequest,
   TextCompletion,
   TextChunk,
+  EmbeddingRequest,
+  EmbeddingList,
   ResponseRequest,
   ResponseObject,
   ResponseEvent,
@@ -119,6 +122,11 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
   'DELETE /v1/conversations/:id/items/:item': {
     summary: 'Takes an item out of a conversation',
     reply: 'Conversation',
+  },
+  'POST /v1/embeddings': {
+    summary: 'Makes vectors of texts',
+    body: 'EmbeddingRequest',
+    reply: 'EmbeddingList',
   },
   'POST /v1/files': { summary: 'Keeps a file', body: 'FileRequest', form: true, reply: 'FileObject' },
   'GET /v1/files': { summary: 'Lists the files', query: 'FileListQuery', reply: 'FileList' },

@@ -140,7 +140,7 @@ function track(
 /** The field that holds the prompt on a route. */
 export function promptFieldOf(path: string): ErrorContext['promptField'] {
   if (path === '/v1/completions') return 'prompt';
-  return path === '/v1/responses' ? 'input' : 'messages';
+  return path === '/v1/chat/completions' ? 'messages' : 'input';
 }
 
 /** What to tell the client. What it is not told goes to the log. */

@@ -13,7 +13,10 @@ export interface BatchLimits {
 export interface Share {
   readonly sequence: Sequence;
   readonly count: number;
-  /** Of its rows, the last so many get logits: all when its prompt is echoed, else one when no token is left pending. */
+  /**
+   * Of its rows, the last so many get logits: all when its prompt is echoed, none when it is embedded, else one when no
+   * token is left pending.
+   */
   readonly logitRows: number;
   /** What may come after its last pending token, to be checked in the same pass. */
   readonly draft: Uint32Array;
@@ -42,7 +45,9 @@ export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): 
     const leave = (room: number) => (isPrompt ? Math.min(room, Math.max(1, room - speaking)) : room);
     let count = Math.min(isPrompt ? (shares.get(sequence) ?? 0) : 1, leave(rows));
     if (isPrompt && sequence.echo) count = Math.min(count, leave(logitRows));
-    let wanted = isPrompt && sequence.echo ? count : Number(count === sequence.pending.length);
+    if (sequence.pool) count = Math.min(count, sequence.pool.left);
+    let wanted =
+      isPrompt && sequence.echo ? count : Number(count === sequence.pending.length && !sequence.pool);
     if (wanted > logitRows) {
       count--; // the last token waits for a pass that has room for its logits
       wanted = 0;

@@ -125,6 +125,20 @@ export interface EngineStats {
   readonly deviceBytes: number;
 }
 
+/** Texts, or token lists, to be made vectors. */
+export interface EmbeddingRequest {
+  readonly model: string;
+  readonly inputs: readonly Prompt[];
+  /** Numbers to keep of each vector, before it is scaled; absent: all that the model has. */
+  readonly dimensions?: number;
+}
+
+export interface Embeddings {
+  /** One for each input: the mean of its tokens' final hidden states, scaled to length 1. */
+  readonly vectors: readonly Float32Array[];
+  readonly promptTokens: number;
+}
+
 export interface Engine {
   models(): readonly ModelInfo[];
   stats(): EngineStats;
@@ -134,4 +148,10 @@ export interface Engine {
    * Throws   UnknownModelError, ContextLengthError, SchemaError, BusyError
    */
   start(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
+  /**
+   * Takes a place as a completion does, however many the inputs.
+   *
+   * Throws   UnknownModelError, ContextLengthError, DimensionsError, BusyError
+   */
+  embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings>;
 }

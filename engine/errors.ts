@@ -6,8 +6,11 @@ export class ContextLengthError extends Error {
   readonly context: number;
 
   constructor(promptTokens: number, maxTokens: number | undefined, context: number) {
-    const reply =
-      maxTokens === undefined ? 'leaves no room for a reply' : `and reply (${maxTokens}) do not fit`;
+    const reply = {
+      none: 'does not fit',
+      some: `and reply (${maxTokens}) do not fit`,
+      any: 'leaves no room for a reply',
+    }[maxTokens === undefined ? 'any' : maxTokens === 0 ? 'none' : 'some'];
     super(`prompt (${promptTokens} tokens) ${reply} in the context of ${context} tokens`);
     this.promptTokens = promptTokens;
     this.context = context;
@@ -39,6 +42,16 @@ export class UnknownModelError extends Error {
 export class InvalidPromptError extends RangeError {
   override readonly name = 'InvalidPromptError';
   readonly code = 'invalid_request';
+}
+
+/** More numbers are wanted of a vector than it has. */
+export class DimensionsError extends RangeError {
+  override readonly name = 'DimensionsError';
+  readonly code = 'invalid_dimensions';
+
+  constructor(dimensions: number, most: number) {
+    super(`dimensions: ${dimensions} are more than the ${most} of this model`);
+  }
 }
 
 /** A bias for a token that the vocabulary does not have. */

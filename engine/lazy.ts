@@ -90,5 +90,6 @@ export function createLazyEngine({ info, load, nowMs, pause, stuckMs }: LazyEngi
     models: () => [info],
     stats: () => engine?.stats() ?? { ...EMPTY, state: current?.failure ? 'failed' : 'loading' },
     start: async (request, signal) => (await loaded(signal)).start(request, signal),
+    embed: async (request, signal) => (await loaded(signal)).embed(request, signal),
   };
 }

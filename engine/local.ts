@@ -4,13 +4,22 @@ import type { PromptTemplate } from '../models/prompts/prompt.ts';
 import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
 import { createChoose } from './choose.ts';
 import { encodePrompt } from './encode-prompt.ts';
-import type { Completion, CompletionRequest, Engine, ModelInfo, Part } from './engine.ts';
-import { ContextLengthError, LogitBiasError, UnknownModelError } from './errors.ts';
+import type {
+  Completion,
+  CompletionRequest,
+  EmbeddingRequest,
+  Embeddings,
+  Engine,
+  ModelInfo,
+  Part,
+} from './engine.ts';
+import { ContextLengthError, DimensionsError, LogitBiasError, UnknownModelError } from './errors.ts';
 import { formatMatcher } from './grammar/format.ts';
 import { createGrammars } from './grammar/grammars.ts';
 import { createScore } from './logprobs.ts';
+import { unitVector } from './mean-pool.ts';
 import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
-import { finish, newSequence, type Sequence } from './sequence.ts';
+import { finish, newEmbedding, newSequence, type Sequence } from './sequence.ts';
 import { createStepCost } from './step-cost.ts';
 
 export interface LocalEngineLimits extends SchedulerLimits {
@@ -43,14 +52,19 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
   const choose = createChoose(device, llama, tokenizer.vocabSize);
   const score = createScore(device, llama.vocabSize, tokenizer.vocabSize);
   const grammars = createGrammars(tokenizer);
-  const scheduler = createScheduler({ llama, choose, score, limits, nowMs });
+  const readStates = (firstRow: number, rows: number) =>
+    device.read(llama.states, firstRow * llama.dim, rows * llama.dim);
+  const scheduler = createScheduler({ llama, choose, score, readStates, limits, nowMs });
   const cost = parts.speculation ? createStepCost() : undefined;
   const encoder = { tokenizer, template: parts.prompt, today: parts.today, vocabSize: llama.vocabSize };
 
-  async function start(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
+  function admit({ model }: { readonly model: string }, signal: AbortSignal): void {
     signal.throwIfAborted();
-    if (request.model !== info.id) throw new UnknownModelError(request.model, [info.id]);
+    if (model !== info.id) throw new UnknownModelError(model, [info.id]);
+  }
 
+  async function start(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
+    admit(request, signal);
     const { sampling, logprobs, echo } = request;
     for (const id of sampling.logitBias?.keys() ?? [])
       if (id >= tokenizer.vocabSize) throw new LogitBiasError(id, tokenizer.vocabSize);
@@ -90,6 +104,21 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     return { model: info.id, promptTokens: prompt.length, parts: replyParts };
   }
 
+  async function embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings> {
+    admit(request, signal);
+    const { dimensions = llama.dim } = request;
+    if (dimensions > llama.dim) throw new DimensionsError(dimensions, llama.dim);
+
+    const inputs = request.inputs.map((input) => encodePrompt(input, [], encoder));
+    for (const { length } of inputs) if (length > context) throw new ContextLengthError(length, 0, context);
+
+    const sequence = newEmbedding({ inputs, dim: llama.dim, tokenizer, nowMs: nowMs() });
+    scheduler.enter(sequence);
+    for await (const _ of readable(sequence, scheduler, signal, parts)); // it says nothing
+    const vectors = sequence.pool!.means.map((mean) => unitVector(mean, dimensions));
+    return { vectors, promptTokens: sequence.prompt.length };
+  }
+
   return {
     models: () => [info],
     stats: () => ({
@@ -100,6 +129,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
       deviceBytes: device.bytesInUse,
     }),
     start,
+    embed,
   };
 }
 

@@ -14,14 +14,17 @@ export function createRouter(engines: readonly Engine[]): Engine {
       byModel.set(id, engine);
     }
 
+  function engineOf(model: string): Engine {
+    const engine = byModel.get(model);
+    if (!engine) throw new UnknownModelError(model, [...byModel.keys()]);
+    return engine;
+  }
+
   return {
     models: () => engines.flatMap((engine) => engine.models()),
     stats: () => sum(engines.map((engine) => engine.stats())),
-    async start(request, signal) {
-      const engine = byModel.get(request.model);
-      if (!engine) throw new UnknownModelError(request.model, [...byModel.keys()]);
-      return engine.start(request, signal);
-    },
+    start: async (request, signal) => engineOf(request.model).start(request, signal),
+    embed: async (request, signal) => engineOf(request.model).embed(request, signal),
   };
 }
 

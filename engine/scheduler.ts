@@ -56,6 +56,8 @@ export interface SchedulerParts {
   readonly llama: Llama;
   readonly choose: Choose;
   readonly score: Score;
+  /** Rows of `llama.states`, from `firstRow` on. */
+  readonly readStates: (firstRow: number, rows: number) => Promise<Float32Array>;
   readonly limits: SchedulerLimits;
   readonly nowMs: () => number;
 }
@@ -71,7 +73,14 @@ const NONE = new Uint32Array(0);
 const MAX_PARTS = 32; // a reader this far behind is not run ahead of
 const RECENT = 0.2; // weight of the newest reply in the running mean of how long one takes
 
-export function createScheduler({ llama, choose, score, limits, nowMs }: SchedulerParts): Scheduler {
+export function createScheduler({
+  llama,
+  choose,
+  score,
+  readStates,
+  limits,
+  nowMs,
+}: SchedulerParts): Scheduler {
   let running: Sequence[] = []; // least recently served first
   let waiting: Sequence[] = [];
   let underWay: Promise<void> | undefined;
@@ -93,6 +102,8 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
     acceptedTokens: 0,
   };
 
+  /** What others may begin from. An embedding's cache is gone before they are done with it. */
+  const live = () => running.filter((sequence) => !sequence.pool).map(computed);
   const isFull = () => running.length + waiting.length >= limits.running + limits.waiting;
   const isStalled = ({ askedAtMs }: Sequence) => nowMs() - askedAtMs > limits.stalledMs;
 
@@ -159,9 +170,9 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
     let held = 0; // their places stay free
     for (const sequence of [...waiting]) {
       if (running.length + held >= limits.running) return true;
-      const reading = running.filter((other) => isReading(other) && !other.echo);
+      const reading = running.filter((other) => isReading(other) && !other.echo && !other.pool);
       const prompts = reading.map(({ prompt }) => prompt);
-      if (prefixCache.isWorthWaiting(toFind(sequence), running.map(computed), prompts)) held++;
+      if (prefixCache.isWorthWaiting(toFind(sequence), live(), prompts)) held++;
       else if (!give(sequence)) return true;
     }
     return false;
@@ -169,9 +180,9 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
 
   /** Gives a place. False when it must wait for memory. */
   function give(sequence: Sequence): boolean {
-    const positions = sequence.prompt.length + sequence.maxTokens;
+    const { positions } = sequence;
     try {
-      sequence.cache = prefixCache.newCache(toFind(sequence), positions, running.map(computed));
+      sequence.cache = prefixCache.newCache(toFind(sequence), positions, live());
     } catch (error) {
       const isMemory = error instanceof DeviceError;
       if (isMemory && running.length > 0) return false; // room comes when one of them ends
@@ -190,7 +201,7 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
   function beginAfter(sequence: Sequence, cachedTokens: number): void {
     sequence.cachedTokens = cachedTokens;
     sequence.pending = sequence.prompt.subarray(cachedTokens);
-    counts.prefixQueries += sequence.prompt.length;
+    counts.prefixQueries += toFind(sequence).length;
     counts.prefixHits += cachedTokens;
   }
 
@@ -202,11 +213,14 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
       moveOn(batch);
 
       let rows = 0;
+      let states = 0;
       await Promise.all(
         batch.map((share) => {
-          const firstRow = rows;
+          const [row, state] = [rows, states];
           rows += share.logitRows;
-          return share.logitRows > 0 && listen(share, logits, firstRow);
+          if (!share.sequence.pool) return share.logitRows > 0 && listen(share, logits, row);
+          states += share.count;
+          return pool(share, state);
         }),
       );
     } catch (error) {
@@ -230,6 +244,17 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
       served.add(sequence);
     }
     running = [...running.filter((sequence) => !served.has(sequence)), ...served];
+  }
+
+  /** Takes the states of an embedding's rows. After an input's last the next begins in the same cache. */
+  async function pool({ sequence, count }: Share, firstRow: number): Promise<void> {
+    try {
+      if (!sequence.pool!.add(await readStates(firstRow, count))) return;
+      sequence.cache!.length = 0;
+      if (sequence.pool!.left === 0 && sequence.state !== 'ended') end(sequence);
+    } catch (error) {
+      fail(sequence, error);
+    }
   }
 
   /** Takes what a share's rows of logits tell: of an echoed prompt its tokens' logprobs, then what comes next. */
@@ -308,7 +333,7 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
   /** What a failed one has computed is not to be trusted. */
   function free(sequence: Sequence): void {
     if (!sequence.cache) return;
-    if (!sequence.failure) prefixCache.keep(computed(sequence));
+    if (!sequence.failure && !sequence.pool) prefixCache.keep(computed(sequence));
     llama.freeCache(sequence.cache);
     sequence.cache = undefined;
   }
@@ -335,8 +360,8 @@ export function createScheduler({ llama, choose, score, limits, nowMs }: Schedul
   };
 }
 
-/** What of a prompt may come from elsewhere: nothing when the logprobs of each token are wanted. */
-const toFind = ({ prompt, echo }: Sequence): Uint32Array => (echo ? NONE : prompt);
+/** What of a prompt may come from elsewhere: nothing when something of each token is wanted. */
+const toFind = ({ prompt, echo, pool }: Sequence): Uint32Array => (echo || pool ? NONE : prompt);
 
 /** What is in a running sequence's cache: the token sampled last never is. */
 function computed({ prompt, said, cache }: Sequence): Prefix {
@@ -346,9 +371,9 @@ function computed({ prompt, said, cache }: Sequence): Prefix {
   return { ids: ids.subarray(0, cache!.length), cache: cache! };
 }
 
-function toSpan({ sequence: { cache, pending }, count, logitRows, draft }: Share): Span {
+function toSpan({ sequence: { cache, pending, pool }, count, logitRows, draft }: Share): Span {
   const ids =
     draft.length > 0 ? Uint32Array.of(...pending.subarray(0, count), ...draft) : pending.subarray(0, count);
   const logits = logitRows === 0 ? 'none' : logitRows === 1 ? 'last' : 'all';
-  return { cache: cache!, ids, logits };
+  return { cache: cache!, ids, logits, states: pool !== undefined };
 }

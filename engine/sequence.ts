@@ -7,6 +7,7 @@ import { createDrafter, type Drafter } from './drafter.ts';
 import type { LikelyToken, Part, Sampling, SpelledToken, TokenLogprob } from './engine.ts';
 import type { Matcher } from './grammar/grammar.ts';
 import type { RowLogprobs } from './logprobs.ts';
+import { createMeanPool, type MeanPool } from './mean-pool.ts';
 import { createPenalties, type Penalties } from './penalties.ts';
 import type { StepCost } from './step-cost.ts';
 import { countCharacters, createTextStream, type TextStream, type UnplacedToken } from './text-stream.ts';
@@ -15,6 +16,17 @@ import { createToolCallParser, type ToolCallParser } from './tool-calls/tool-cal
 
 /** Behind this token come code or calls. */
 const PYTHON_TAG = '<|python_tag|>';
+
+const SILENT: Sampling = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  seed: undefined,
+};
 
 /** One reply in the making. The scheduler moves it; its reader takes `parts`. */
 export interface Sequence {
@@ -37,6 +49,10 @@ export interface Sequence {
   readonly logprobs: number | undefined;
   /** There when the prompt's logprobs are wanted: its text on the way out. */
   readonly echo: TextStream | undefined;
+  /** There when its prompt is no prompt but the inputs of an embedding, joined: they are read one after the other. */
+  readonly pool: MeanPool | undefined;
+  /** That its cache must have. */
+  readonly positions: number;
 
   /** Said, and not yet taken by the reader. */
   readonly parts: Part[];
@@ -77,6 +93,14 @@ export interface SequenceOptions {
   readonly matcher?: Matcher | undefined;
 }
 
+/** What an embedding's inputs and their order make of a sequence. */
+export interface EmbeddingOptions {
+  readonly inputs: readonly Uint32Array[];
+  readonly dim: number;
+  readonly tokenizer: Tokenizer;
+  readonly nowMs: number;
+}
+
 export function newSequence(options: SequenceOptions): Sequence {
   const { prompt, maxTokens, sampling, seed, stop, logprobs, tokenizer, nowMs, cost, matcher } = options;
   const { tools = [], parallelToolCalls: isParallel = true } = options;
@@ -95,6 +119,8 @@ export function newSequence(options: SequenceOptions): Sequence {
     tokenizer,
     logprobs,
     echo: options.echo && logprobs !== undefined ? createTextStream(tokenizer.decoder(), []) : undefined,
+    pool: undefined,
+    positions: prompt.length + maxTokens,
     parts: [],
     pending: prompt,
     said: [],
@@ -109,6 +135,31 @@ export function newSequence(options: SequenceOptions): Sequence {
   if (sequence.echo) echo(sequence, 0, undefined);
   else say(sequence, { text: echoed, tokens: [] });
   return sequence;
+}
+
+/** A sequence that says nothing: it ends when its pool has the means of all inputs. */
+export function newEmbedding({ inputs, dim, tokenizer, nowMs }: EmbeddingOptions): Sequence {
+  const lengths = inputs.map(({ length }) => length);
+  const prompt = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const input of inputs) {
+    prompt.set(input, at);
+    at += input.length;
+  }
+  return {
+    ...newSequence({
+      prompt,
+      maxTokens: 0,
+      sampling: SILENT,
+      seed: 0,
+      stop: [],
+      tokenizer,
+      nowMs,
+      cost: undefined,
+    }),
+    pool: createMeanPool(lengths, dim),
+    positions: lengths.reduce((most, length) => Math.max(most, length), 0),
+  };
 }
 
 /** Queues the text of a prompt's token, whose logprobs are `row`: the first has none. */

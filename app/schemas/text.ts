@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { CompletionRequest, Prompt } from '../../engine/engine.ts';
+import type { CompletionRequest } from '../../engine/engine.ts';
 import { TextLogprobs } from './logprobs.ts';
 import { absent } from './neutral.ts';
+import { TokenIds, toPrompts } from './prompts.ts';
 import { requestFields, streamOptionsNeedStream } from './request-fields.ts';
 import { inChoices, MAX_CHOICES, samplingFields, toSampling, toStops } from './sampling.ts';
 import { FinishReason, Usage } from './usage.ts';
@@ -9,8 +10,6 @@ import { FinishReason, Usage } from './usage.ts';
 const DEFAULT_MAX_TOKENS = 16; // OpenAI's, for this route only
 const MAX_BEST_OF = 20; // OpenAI's
 const MAX_LOGPROBS = 5; // OpenAI's
-
-const TokenIds = z.array(z.int().min(0)).min(1);
 
 /** POST /v1/completions. Source: OpenAI OpenAPI 2.3.0, CreateCompletionRequest. */
 export const TextRequest = z
@@ -111,16 +110,3 @@ export function toCompletionRequests(request: TextRequest): CompletionRequest[] 
     return inChoices(one, choicesPerPrompt);
   });
 }
-
-/** The four ways to write prompts, as a list of them. */
-export function toPrompts(prompt: TextPrompt): Prompt[] {
-  if (typeof prompt === 'string') return [{ type: 'text', text: prompt }];
-  if (isIds(prompt)) return [{ type: 'tokens', ids: prompt }];
-  return prompt.map((one) =>
-    typeof one === 'string' ? { type: 'text', text: one } : { type: 'tokens', ids: one },
-  );
-}
-
-type TextPrompt = string | number[] | string[] | number[][];
-
-const isIds = (prompt: number[] | string[] | number[][]): prompt is number[] => typeof prompt[0] === 'number';

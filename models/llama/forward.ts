@@ -51,27 +51,30 @@ export function createLlama(
   }));
   const [qkvOut, gateUpOut, hOut, logitsOut, head] = [[q, k, v], [gate, up], [h], [logits], [weights.lmHead]];
 
-  /** Checks that everything fits, before anything is changed. Returns rows and logit rows. */
-  function measure(spans: readonly Span[]): { m: number; wanted: number } {
+  /** Checks that everything fits, before anything is changed. Returns rows: all, those of states, those of logits. */
+  function measure(spans: readonly Span[]): { m: number; given: number; wanted: number } {
     let m = 0;
+    let given = 0;
     let wanted = 0;
-    for (const { cache, ids, logits } of spans) {
+    for (const { cache, ids, logits, states } of spans) {
       if (ids.length === 0) throw new RangeError('a span has no tokens');
       if (cache.length + ids.length > cache.kv.capacity)
         throw new RangeError(
           `position ${cache.length + ids.length} is past the cache's ${cache.kv.capacity}`,
         );
+      if (states && logits !== 'none') throw new RangeError('a span wants logits and states');
       m += ids.length;
+      given += states ? ids.length : 0;
       wanted += logits === 'all' ? ids.length : logits === 'last' ? 1 : 0;
     }
     if (m === 0 || m > maxRows) throw new RangeError(`${m} token rows, one pass takes 1 to ${maxRows}`);
     if (wanted > maxLogitRows)
       throw new RangeError(`${wanted} rows of logits, one pass gives ${maxLogitRows}`);
-    return { m, wanted };
+    return { m, given, wanted };
   }
 
   function forward(spans: readonly Span[]): Buf {
-    const { m, wanted } = measure(spans);
+    const { m, given, wanted } = measure(spans);
     let row = 0;
     for (const span of spans)
       for (let i = 0; i < span.ids.length; i++, row++) {
@@ -99,11 +102,11 @@ export function createLlama(
     }
 
     for (const { cache, ids } of spans) cache.length += ids.length;
-    if (wanted > 0) {
-      gatherWanted(spans);
-      device.rmsNorm(h, h, weights.norm, wanted, dim, normEps);
-      device.matmul(logitsOut, head, h, wanted);
+    if (given + wanted > 0) {
+      gatherRows(spans, given);
+      device.rmsNorm(h, h, weights.norm, given + wanted, dim, normEps);
     }
+    if (wanted > 0) device.matmul(logitsOut, head, h, wanted, given);
     return logits;
   }
 
@@ -117,19 +120,23 @@ export function createLlama(
     }
   }
 
-  /** Moves the rows that get logits to the front of h. */
-  function gatherWanted(spans: readonly Span[]): void {
+  /** Moves the rows whose states are wanted to the front of h, and behind those `given` the rows that get logits. */
+  function gatherRows(spans: readonly Span[], given: number): void {
     let row = 0;
-    let to = 0;
-    for (const { ids, logits } of spans) {
-      const first = logits === 'all' ? 0 : logits === 'last' ? ids.length - 1 : ids.length;
-      for (let i = first; i < ids.length; i++) device.copyRow(h, to++, x, row + i, dim);
+    let toState = 0;
+    let toLogits = given;
+    for (const { ids, logits, states } of spans) {
+      const first = states || logits === 'all' ? 0 : logits === 'last' ? ids.length - 1 : ids.length;
+      for (let i = first; i < ids.length; i++)
+        device.copyRow(h, states ? toState++ : toLogits++, x, row + i, dim);
       row += ids.length;
     }
   }
 
   return {
     vocabSize,
+    dim,
+    states: h,
     contextLength: Math.min(contextLength, config.contextLength),
     maxRows,
     maxLogitRows,

@@ -1,8 +1,9 @@
 // OpenAI's own client, as published, against the app.
 import OpenAI, { BadRequestError, InternalServerError, NotFoundError, RateLimitError } from 'openai';
 import { describe, expect, test } from 'vitest';
+import type { Part } from '../../engine/engine.ts';
 import { BusyError } from '../../engine/errors.ts';
-import type { Script } from '../support/scripted-engine.ts';
+import { type Script, VECTOR } from '../support/scripted-engine.ts';
 import { MODEL, testApp } from '../support/test-app.ts';
 
 const messages = [{ role: 'user', content: 'hi' }] as const;
@@ -98,6 +99,54 @@ describe('the openai client', () => {
     const chunks = await all(stream);
     expect(chunks.map(({ choices }) => choices[0]!.text).join('')).toBe(' upon a');
   });
+
+  test('gets choices, and assembles a stream of them', async () => {
+    const each = [['a', 'b'], ['c']];
+    const { chat } = connect({ each });
+    const reply = await chat.create({ model: MODEL, messages: [...messages], n: 2 });
+    expect(reply.choices.map(({ message }) => message.content)).toEqual(['ab', 'c']);
+
+    const stream = connect({ each }).chat.stream({ model: MODEL, messages: [...messages], n: 2 });
+    const { choices } = await stream.finalChatCompletion();
+    expect(choices.map(({ message }) => message.content)).toEqual(['ab', 'c']);
+  });
+
+  test('gets logprobs, and assembles those of a stream', async () => {
+    const token = (text: string, logprob: number) => {
+      const spelt = { id: 1, bytes: new TextEncoder().encode(text), logprob };
+      return { ...spelt, top: [spelt], start: 0 };
+    };
+    const steps = ['a', 'b'].map((text, i): Part => ({ type: 'text', text, tokens: [token(text, -i)] }));
+    const asked = { model: MODEL, messages: [...messages], logprobs: true, top_logprobs: 1 };
+    const reply = await connect({ steps }).chat.create(asked);
+    const { content } = reply.choices[0]!.logprobs!;
+    expect(content!.map(({ token, logprob, bytes }) => [token, logprob, bytes])).toEqual([
+      ['a', 0, [97]],
+      ['b', -1, [98]],
+    ]);
+    const stream = connect({ steps }).chat.stream(asked);
+    expect((await stream.finalChatCompletion()).choices[0]!.logprobs!.content).toEqual(content);
+
+    const { client } = connect({ steps });
+    const { choices } = await client.completions.create({ model: MODEL, prompt: 'x', logprobs: 1 });
+    expect(choices[0]!.logprobs).toMatchObject({ tokens: ['a', 'b'], token_logprobs: [0, -1] });
+  });
+
+  test.each(['float', 'base64', undefined] as const)(
+    'gets embeddings, written as %s',
+    async (encoding_format) => {
+      const { client } = connect();
+      const { data, usage } = await client.embeddings.create({
+        model: MODEL,
+        input: ['a', 'b'],
+        ...(encoding_format && { encoding_format }),
+      });
+      if (encoding_format === 'base64') expect(data[0]!.embedding).toBeTypeOf('string');
+      else expect(data[0]!.embedding).toEqual([...VECTOR]); // by default the client asks for base64 and reads it
+      expect(data.map(({ index }) => index)).toEqual([0, 1]);
+      expect(usage).toEqual({ prompt_tokens: 6, total_tokens: 6 });
+    },
+  );
 
   test('has an error class for each refusal, with its code and param', async () => {
     const refused = (script: Partial<Script>, fields: object = {}) =>

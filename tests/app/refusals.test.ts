@@ -187,6 +187,23 @@ const BAD_TEXT: [fields: object, param: string, code?: string][] = [
   [{ stream_options: {} }, 'stream_options'],
 ];
 
+const BAD_EMBEDDING: [fields: object, param: string, code?: string][] = [
+  [{ model: undefined }, 'model', 'missing_required_parameter'],
+  [{ input: undefined }, 'input', 'missing_required_parameter'],
+  [{ input: '' }, 'input'],
+  [{ input: [] }, 'input'],
+  [{ input: ['a', ''] }, 'input[1]'],
+  [{ input: [[1], []] }, 'input[1]'],
+  [{ input: [1.5] }, 'input'],
+  [{ input: ['a', 1] }, 'input'],
+  [{ input: Array(2049).fill('a') }, 'input'],
+  [{ encoding_format: 'int8' }, 'encoding_format'],
+  [{ dimensions: 0 }, 'dimensions'],
+  [{ dimensions: 1.5 }, 'dimensions'],
+  [{ user: 5 }, 'user'],
+  [{ truncate: true }, 'truncate', 'unknown_parameter'],
+];
+
 async function expectRefusal(reply: Response, param: string | null, code: string, status = 400) {
   expect(reply.status).toBe(status);
   const body = await reply.json();
@@ -213,6 +230,13 @@ describe('a request that is wrong is refused with 400, and the field is named', 
     const { message } = await expectRefusal(await text(fields), param, code);
     expect(message).toContain(param);
     expect(engine.requests).toEqual([]);
+  });
+
+  test.each(BAD_EMBEDDING)('embedding %j', async (fields, param, code = 'invalid_value') => {
+    const { embed, engine } = testApp();
+    const { message } = await expectRefusal(await embed(fields), param, code);
+    expect(message).toContain(param);
+    expect(engine.embedded).toEqual([]);
   });
 
   test('an image part is refused by its name', async () => {

@@ -221,7 +221,14 @@ describe('what is drawn where a draft stands', () => {
     };
     let ms = 0;
     const limits = { running: 1, waiting: 1, prefillChunk: 64, stalledMs: 1e9, prefixCacheBytes: 0 };
-    const scheduler = createScheduler({ llama, choose, score, limits, nowMs: () => ms++ });
+    const scheduler = createScheduler({
+      llama,
+      choose,
+      score,
+      readStates: async () => new Float32Array(),
+      limits,
+      nowMs: () => ms++,
+    });
     const cost = createStepCost();
 
     const size = LETTERS.length;

@@ -8,14 +8,23 @@ export interface OpenApiExtract extends OpenApi {
   readonly otherOperations: readonly string[];
 }
 
-/** Where a document does not allow what its own servers send. The path leads to a list's items, which may be null. */
-const NULLABLE_ITEMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+interface Amendment {
+  /** To a schema, below `components.schemas`. */
+  readonly path: string;
+  /** What its value may be, too. */
+  readonly type: string;
+}
+
+/** Where OpenAI's document does not allow what its own servers send. */
+const AMENDMENTS: readonly Amendment[] = [
   // Of an echoed prompt's first token, which follows nothing, the logprobs are null.
-  'openai-2.3.0': ['token_logprobs', 'top_logprobs'].map((list) => [
-    ...['CreateCompletionResponse', 'properties', 'choices', 'items', 'properties', 'logprobs', 'anyOf', '0'],
-    ...['properties', list, 'items'],
-  ]),
-};
+  ...['token_logprobs', 'top_logprobs'].map((list) => ({
+    path: `CreateCompletionResponse/properties/choices/items/properties/logprobs/anyOf/0/properties/${list}/items`,
+    type: 'null',
+  })),
+  // With encoding_format base64, which its own client asks for, a vector is a string.
+  { path: 'Embedding/properties/embedding', type: 'string' },
+];
 
 type Json = Record<string, unknown>;
 
@@ -23,9 +32,11 @@ type Json = Record<string, unknown>;
 export function openApiExtract(name: 'openai-2.3.0' | 'llama-stack-0.7.1'): OpenApiExtract {
   const file = join(import.meta.dirname, '../golden/openapi', `${name}.json.gz`);
   const document: OpenApiExtract = JSON.parse(gunzipSync(readFileSync(file)).toString());
-  for (const path of NULLABLE_ITEMS[name] ?? []) {
-    const items = path.reduce<Json>((inside, key) => inside[key] as Json, document.components.schemas);
-    items.type = [items.type, 'null'];
+  for (const { path, type } of name === 'openai-2.3.0' ? AMENDMENTS : []) {
+    const schema = path
+      .split('/')
+      .reduce<Json>((inside, key) => inside[key] as Json, document.components.schemas);
+    schema.type = [schema.type, type];
   }
   return document;
 }

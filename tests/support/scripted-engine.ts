@@ -1,6 +1,7 @@
 import type {
   Completion,
   CompletionRequest,
+  EmbeddingRequest,
   Engine,
   EngineStats,
   ModelInfo,
@@ -27,6 +28,7 @@ export interface Script {
 
 export interface ScriptedEngine extends Engine {
   readonly requests: readonly CompletionRequest[];
+  readonly embedded: readonly EmbeddingRequest[];
   readonly signals: readonly AbortSignal[];
   /** How many steps of all replies were reached: a lazy reader keeps it low. */
   readonly stepsReached: number;
@@ -42,6 +44,9 @@ export const SCRIPTED_MODEL: ModelInfo = {
   licence: 'llama3.2',
 };
 
+/** Every input's. */
+export const VECTOR = Float32Array.of(0.5, -0.5, 0.1, 0.7);
+
 /** An engine that says what it is told, one step for each part that is asked for. */
 export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
   const {
@@ -54,6 +59,7 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
   } = script;
   const usage = script.usage ?? { promptTokens: 5, cachedTokens: 0, completionTokens: 2 };
   const requests: CompletionRequest[] = [];
+  const embedded: EmbeddingRequest[] = [];
   const signals: AbortSignal[] = [];
   let stepsReached = 0;
   let abandoned = 0;
@@ -76,8 +82,15 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
     }
   }
 
+  function admit(model: string): void {
+    const ids = models.map(({ id }) => id);
+    if (!ids.includes(model)) throw new UnknownModelError(model, ids);
+    if (refusal !== undefined && requests.length >= room) throw refusal;
+  }
+
   return {
     requests,
+    embedded,
     signals,
     get stepsReached() {
       return stepsReached;
@@ -104,6 +117,13 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       deviceBytes: 0,
       ...script.stats,
     }),
+    async embed(request) {
+      admit(request.model);
+      embedded.push(request);
+      const { dimensions = VECTOR.length } = request;
+      const vectors = request.inputs.map(() => VECTOR.slice(0, dimensions));
+      return { vectors, promptTokens: 3 * vectors.length };
+    },
     async start(request, signal): Promise<Completion> {
       const ids = models.map(({ id }) => id);
       if (!ids.includes(request.model)) throw new UnknownModelError(request.model, ids);

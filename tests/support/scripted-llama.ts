@@ -40,6 +40,13 @@ export const babble: Script = (tokens) => {
 /** As `babble` with so few letters that three of them soon stand together again, and now and then go on alike. */
 export const mutter: Script = (tokens) => babble(tokens).fill(-Infinity, 97 + 3);
 
+export const DIM = 6;
+
+/** The hidden state after `tokens`, a function of every one of them. */
+export function scriptedState(tokens: readonly number[]): Float32Array {
+  return babble(tokens).slice(97, 97 + DIM);
+}
+
 export interface ScriptedSpan {
   readonly cache: number; // caches are numbered as they are made
   readonly from: number; // position
@@ -76,9 +83,10 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
   let used = 0;
   let current: Buf | undefined;
   const rows = createRefDevice();
+  let states = rows.alloc(1);
 
-  const check = (logits: Buf): void => {
-    if (logits !== current) throw new Error('logits read after the next forward');
+  const check = (given: Buf): void => {
+    if (given !== current && given !== states) throw new Error('logits read after the next forward');
   };
   const late =
     <A extends unknown[], R>(read: (logits: Buf, ...args: A) => Promise<R>) =>
@@ -105,6 +113,10 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
   const llama: ScriptedLlama = {
     device: reading as Device,
     vocabSize: VOCAB,
+    dim: DIM,
+    get states() {
+      return states;
+    },
     contextLength,
     maxRows,
     maxLogitRows,
@@ -142,9 +154,10 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
         throw error;
       }
       const said: Float32Array[] = [];
+      const given: Float32Array[] = [];
       const batch: ScriptedSpan[] = [];
       let m = 0;
-      for (const { cache, ids, logits } of spans) {
+      for (const { cache, ids, logits, states } of spans) {
         const held = tokensOf.get(cache.kv);
         if (!held) throw new Error('a freed cache in a forward');
         if (ids.length === 0) throw new RangeError('a span has no tokens');
@@ -155,6 +168,7 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
         if (cache.length > cache.kv.capacity) throw new RangeError('past the capacity of a cache');
         for (const [i, id] of ids.entries()) {
           held.tokens.push(id);
+          if (states) given.push(scriptedState(held.tokens));
           if (logits === 'all' || (logits === 'last' && i === ids.length - 1)) said.push(script(held.tokens));
         }
       }
@@ -163,6 +177,8 @@ export function scriptedLlama(options: ScriptedOptions): ScriptedLlama {
       batches.push(batch);
       current = rows.alloc(said.length * VOCAB);
       rows.write(current, Float32Array.from(said.flatMap((row) => [...row])));
+      states = rows.alloc(given.length * DIM);
+      rows.write(states, Float32Array.from(given.flatMap((row) => [...row])));
       onPass?.(m);
       return current;
     },

@@ -50,6 +50,8 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
         { model: MODEL, messages: [{ role: 'user', content: 'hi' }], ...fields },
         init,
       ),
+    embed: (fields: object = {}, init?: RequestInit) =>
+      post('/v1/embeddings', { model: MODEL, input: 'Once', ...fields }, init),
     text: (fields: object = {}, init?: RequestInit) =>
       post('/v1/completions', { model: MODEL, prompt: 'Once', ...fields }, init),
   };
