@@ -10,14 +10,14 @@ import type { PackedManifest } from './packed/manifest.ts';
 import { openPacked } from './packed/open.ts';
 import { choosePrompt } from './prompts/choose.ts';
 import type { PromptTemplate } from './prompts/prompt.ts';
+import type { TemplateName } from './prompts/template-name.ts';
 import { defaultToolFormat, type ToolFormat } from './prompts/tool-format.ts';
 import type { ByteSource, OpenFile } from './source.ts';
 import type { BpeTokenizer } from './tokenizer/bpe-tokenizer.ts';
 import { tokenizerFromGguf } from './tokenizer/from-gguf.ts';
 
 export interface LoadOptions extends LlamaOptions {
-  /** How conversations are worded; `auto` reads the file's own template. */
-  readonly template: 'llama3' | 'chatml' | 'base' | 'auto';
+  readonly template: TemplateName;
   /** How calls of tools are written; by default as `defaultToolFormat` says. */
   readonly toolFormat?: ToolFormat | undefined;
   readonly onProgress?: (done: number, total: number) => void; // bytes of weights

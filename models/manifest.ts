@@ -1,6 +1,7 @@
 /** What Cria knows of a model before it has one byte of it: where to get it, what it weighs, what it may be used for. */
 import * as z from 'zod';
 import { FormatError } from './errors.ts';
+import { TEMPLATES } from './prompts/template-name.ts';
 import { TOOL_FORMATS } from './prompts/tool-format.ts';
 
 /** A name that is safe as one part of a path. */
@@ -40,7 +41,7 @@ const manifestSchema = z.strictObject({
   parameters: z.int().positive(),
   quantisation: z.string().min(1), // as GGML names the file type
   context: z.int().positive(), // tokens
-  template: z.enum(['llama3', 'chatml', 'base', 'auto']), // auto: the file's own chat template
+  template: z.enum(TEMPLATES),
   toolFormat: z.enum(TOOL_FORMATS).optional(), // by default, the usual one of its template
   gated: z.boolean(), // the hub wants a token from an account that accepted the licence
   licence: z.strictObject({ name: z.string().min(1), url: z.url(), notice: z.string().min(1).optional() }),

@@ -2,14 +2,15 @@ import type { BpeTokenizer } from '../tokenizer/bpe-tokenizer.ts';
 import { joinTexts } from '../tokenizer/segment.ts';
 import { basePrompt } from './base.ts';
 import { chatmlPrompt } from './chatml.ts';
+import { GUARD_FORMATS, guardChatPrompt } from './guard3.ts';
 import { jinjaPrompt } from './jinja.ts';
 import { llama3JsonPrompt, llama3Prompt } from './llama3.ts';
 import type { Message, PromptTemplate } from './prompt.ts';
+import type { TemplateName } from './template-name.ts';
 import type { ToolFormat } from './tool-format.ts';
 
 export interface PromptChoice {
-  /** `auto` goes by the chat template. */
-  readonly template: 'llama3' | 'chatml' | 'base' | 'auto';
+  readonly template: TemplateName;
   /** `tokenizer.chat_template` of the model file. */
   readonly chatTemplate?: string | undefined;
   readonly toolFormat?: ToolFormat | undefined;
@@ -34,6 +35,7 @@ export function choosePrompt({
   const llama3 = toolFormat === 'json' ? llama3JsonPrompt : llama3Prompt;
   if (template === 'llama3') return llama3;
   if (template === 'chatml') return chatmlPrompt(defaultSystemOf(chatTemplate ?? ''));
+  if (template === 'guard3-1b' || template === 'guard3-8b') return guardChatPrompt(GUARD_FORMATS[template]);
   if (template === 'base' || chatTemplate === undefined) return basePrompt(addBos ? special.bos : undefined);
 
   const rendered = jinjaPrompt(chatTemplate, special);

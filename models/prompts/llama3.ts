@@ -2,13 +2,9 @@ import type { Segment } from '../tokenizer/segment.ts';
 import { describeAsJson, jsonCalls } from './json-tools.ts';
 import type { Message, PromptTemplate, ToolCall } from './prompt.ts';
 import { describeAsPythonic, pythonicCalls } from './pythonic-tools.ts';
+import { strip } from './strip.ts';
 import type { ToolFormat } from './tool-format.ts';
 import { withCalls } from './with-calls.ts';
-
-/** What Python's str.strip() strips: White_Space, and four separators of ASCII that JavaScript keeps. */
-const SPACE = '[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
-const LEADING = new RegExp(`^${SPACE}+`);
-const SPACE_AT_START = new RegExp(`^${SPACE}`);
 
 /** A tool of this name is the model's own: it needs no description, and is called by writing its code. */
 const CODE_INTERPRETER = 'code_interpreter';
@@ -111,11 +107,4 @@ function header(role: string): Segment[] {
     { control: '<|end_header_id|>' },
     { text: '\n\n' },
   ];
-}
-
-function strip(text: string): string {
-  const start = LEADING.exec(text)?.[0].length ?? 0;
-  let end = text.length;
-  while (end > start && SPACE_AT_START.test(text[end - 1]!)) end--; // /\s+$/ is quadratic on runs of spaces
-  return text.slice(start, end);
 }
