@@ -392,6 +392,13 @@ def logits(model: LlamaForCausalLM, ids: np.ndarray, rows: list[int], chunk: int
     return np.stack(kept).astype(np.float32)
 
 
+def mean_state(model: LlamaForCausalLM, ids: np.ndarray) -> np.ndarray:
+    """The mean of `last_hidden_state`, which is after the last norm, over all positions."""
+    with torch.no_grad():
+        out = model.model(torch.tensor(ids.astype(np.int64))[None])
+    return out.last_hidden_state[0].mean(0).numpy().astype(np.float32)
+
+
 def planted_bugs(meaning: dict[str, np.ndarray], short: np.ndarray, long: np.ndarray) -> dict[str, dict[str, float]]:
     """The largest change of any kept logit that each bug makes, on the short and on the long prompt."""
     default = {"rope_type": "llama3", "rope_theta": THETA, **ROPE}
@@ -436,7 +443,7 @@ def main() -> None:
                 "numpy": np.__version__,
             },
             "command": "python tests/golden/make_tiny_llama.py",
-            "encoding": "logits: base64 of little-endian f32, (positions, vocab); long ids: base64 of little-endian u16",
+            "encoding": "logits: base64 of little-endian f32, (positions, vocab), meanState likewise, (hidden); long ids: base64 of little-endian u16",
         },
         "vocab": VOCAB,
         "short": {"ids": short.tolist(), "positions": SHORT},
@@ -449,6 +456,7 @@ def main() -> None:
         model = oracle(case.shape, case.tied, meaning)
         rows = logits(model, short, SHORT)
         entry = {"file": f"{case.name}.gguf", "tied": case.tied, "logits": text(rows.astype("<f4"))}
+        entry["meanState"] = text(mean_state(model, short).astype("<f4"))
         print(f"{case.name:5} {(OUT / entry['file']).stat().st_size:9,} bytes, logits std {rows.std():.2f} max {rows.max():.2f}")
 
         if case.type is T.F32:

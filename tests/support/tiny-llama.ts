@@ -17,6 +17,8 @@ export interface TinyLlama {
   readonly tied: boolean;
   /** 24 tokens. */
   readonly short: GoldenRows;
+  /** The mean of their last hidden states, after the last norm. */
+  readonly meanState: Float32Array;
 }
 
 interface GoldenFile {
@@ -25,7 +27,13 @@ interface GoldenFile {
   readonly long: { readonly ids: string; readonly positions: readonly number[] };
   readonly cases: Record<
     string,
-    { readonly file: string; readonly tied: boolean; readonly logits: string; readonly longLogits?: string }
+    {
+      readonly file: string;
+      readonly tied: boolean;
+      readonly logits: string;
+      readonly meanState: string;
+      readonly longLogits?: string;
+    }
   >;
 }
 
@@ -43,7 +51,7 @@ export const TINY_VOCAB = golden.vocab;
 export const TINY_HF_FOLDER = fileURLToPath(new URL('hf/', FOLDER));
 
 export const tinyLlamas: readonly TinyLlama[] = Object.entries(golden.cases).map(
-  ([name, { file, tied, logits }]) => ({
+  ([name, { file, tied, logits, meanState }]) => ({
     name,
     path: fileURLToPath(new URL(file, FOLDER)),
     tied,
@@ -52,6 +60,7 @@ export const tinyLlamas: readonly TinyLlama[] = Object.entries(golden.cases).map
       positions: golden.short.positions,
       logits: new Float32Array(decode(logits)),
     },
+    meanState: new Float32Array(decode(meanState)),
   }),
 );
 
