@@ -148,7 +148,8 @@ export interface ErrorReply {
 export function describeError(error: unknown, { requestId, promptField }: ErrorContext): ErrorReply {
   const known = codeOf(error);
   const row = known === undefined ? INTERNAL : CODES[known]!;
-  const message = known === undefined ? `internal error in request ${requestId}` : messageOf(error as Error);
+  const message =
+    known === undefined ? `internal error in request ${requestId}` : messageOf(error as Error, promptField);
 
   return {
     status: row.status as ContentfulStatusCode,
@@ -175,15 +176,17 @@ function codeOf(error: unknown): string | undefined {
     : undefined;
 }
 
-function messageOf(error: Error): string {
-  return error instanceof SchemaError ? `${schemaField(error)}: ${error.message}` : error.message;
+function messageOf(error: Error, promptField: string): string {
+  return error instanceof SchemaError
+    ? `${schemaField(error, promptField)}: ${error.message}`
+    : error.message;
 }
 
-/** The engine's path to a part of a schema, in the words of the chat route. */
-function schemaField({ path: [field, ...path] }: SchemaError): string {
-  return field === 'format'
-    ? fieldPath(['response_format', 'json_schema', ...path])
-    : fieldPath([field!, ...path]);
+/** The engine's path to a part of a schema, in the words of the route. */
+function schemaField({ path: [field, ...path] }: SchemaError, promptField: string): string {
+  if (field !== 'format') return fieldPath([field!, ...path]);
+  const format = promptField === 'input' ? ['text', 'format'] : ['response_format', 'json_schema'];
+  return fieldPath([...format, ...path]);
 }
 
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
@@ -191,7 +194,7 @@ function paramOf(error: unknown, code: string | undefined, promptField: string):
   if (code === 'invalid_dimensions') return 'dimensions';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
   if (error instanceof LogitBiasError) return `logit_bias.${error.id}`;
-  if (error instanceof SchemaError) return schemaField(error);
+  if (error instanceof SchemaError) return schemaField(error, promptField);
   return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 

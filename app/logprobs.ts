@@ -1,6 +1,6 @@
 // Logprobs as OpenAI writes them. A token that is no whole characters is spelt in bytes, and a special one by its name.
 import type { LikelyToken, SpelledToken, TokenLogprob } from '../engine/engine.ts';
-import type { ChatLogprobs, TextLogprobs } from './schemas/logprobs.ts';
+import type { ChatLogprobs, ResponseLogprobs, TextLogprobs } from './schemas/logprobs.ts';
 
 const LEAST = -9999; // OpenAI's for what is all but impossible; JSON has no infinity
 
@@ -17,6 +17,15 @@ export function toChatLogprobs(tokens: readonly TokenLogprob[]): ChatLogprobs {
     top_logprobs: top.map(describe),
   }));
   return { content, refusal: null };
+}
+
+/** The same as /v1/responses has them. */
+export function toResponseLogprobs(tokens: readonly TokenLogprob[]): ResponseLogprobs {
+  return toChatLogprobs(tokens).content.map(({ top_logprobs: top, ...token }) => ({
+    ...token,
+    bytes: token.bytes ?? [],
+    top_logprobs: top.map((likely) => ({ ...likely, bytes: likely.bytes ?? [] })),
+  }));
 }
 
 /** Beside each token stand the likeliest in its place, and itself when it is none of them. */

@@ -1,5 +1,7 @@
 import type { Part } from '../engine/engine.ts';
+import { toResponseLogprobs } from './logprobs.ts';
 import type { OutputItem, OutputMessage } from './schemas/items.ts';
+import type { ResponseLogprobs } from './schemas/logprobs.ts';
 import type { ResponseEvent } from './schemas/response-events.ts';
 import type { ResponseObject } from './schemas/responses.ts';
 import { toResponseUsage } from './schemas/usage.ts';
@@ -37,8 +39,14 @@ async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseP
           message = emptyMessage(`msg_${newId()}`);
           yield* open(message, output.length);
         }
-        yield* say(message, output.length, part.text);
-        message = spoken(message, part.text);
+        const logprobs = toResponseLogprobs(part.tokens ?? []);
+        yield {
+          type: 'response.output_text.delta',
+          ...placeOf(message, output.length),
+          delta: part.text,
+          logprobs,
+        };
+        message = spoken(message, part.text, logprobs);
         continue;
       }
       if (part.type !== 'done') throw new Error('a tool was called, and none was offered');
@@ -67,8 +75,13 @@ async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseP
   }
 }
 
-const textPart = (text: string) => ({ type: 'output_text' as const, text, annotations: [], logprobs: [] });
-const textOf = ({ content }: OutputMessage) => content[0]?.text ?? '';
+const textPart = (text: string, logprobs: ResponseLogprobs = []) => ({
+  type: 'output_text' as const,
+  text,
+  annotations: [],
+  logprobs,
+});
+const partOf = ({ content }: OutputMessage) => content[0] ?? textPart('');
 
 const emptyMessage = (id: string): OutputMessage => ({
   id,
@@ -78,27 +91,24 @@ const emptyMessage = (id: string): OutputMessage => ({
   content: [],
 });
 
-const spoken = (message: OutputMessage, text: string): OutputMessage => ({
-  ...message,
-  content: [textPart(textOf(message) + text)],
-});
+function spoken(message: OutputMessage, text: string, logprobs: ResponseLogprobs): OutputMessage {
+  const before = partOf(message);
+  before.logprobs.push(...logprobs); // copied at each token it would cost the square of their number
+  return { ...message, content: [textPart(before.text + text, before.logprobs)] };
+}
 
 function* open(item: OutputMessage, index: number): Generator<Said> {
   yield { type: 'response.output_item.added', output_index: index, item };
   yield { type: 'response.content_part.added', ...placeOf(item, index), part: textPart('') };
 }
 
-function* say(item: OutputMessage, index: number, delta: string): Generator<Said> {
-  yield { type: 'response.output_text.delta', ...placeOf(item, index), delta, logprobs: [] };
-}
-
 /** Tells of the end of an item, and adds it to the output. */
 function* close(message: OutputMessage, output: OutputItem[]): Generator<Said> {
-  const text = textOf(message);
-  const item = { ...message, content: [textPart(text)] };
+  const part = partOf(message);
+  const item = { ...message, content: [part] };
   const place = placeOf(item, output.length);
-  yield { type: 'response.output_text.done', ...place, text, logprobs: [] };
-  yield { type: 'response.content_part.done', ...place, part: textPart(text) };
+  yield { type: 'response.output_text.done', ...place, text: part.text, logprobs: part.logprobs };
+  yield { type: 'response.content_part.done', ...place, part };
   yield { type: 'response.output_item.done', output_index: output.length, item };
   output.push(item);
 }

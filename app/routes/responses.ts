@@ -9,12 +9,14 @@ import { toResponseEvents } from '../response-events.ts';
 import { type AppEnv, type RunDeps, startRun } from '../run.ts';
 import type { Item } from '../schemas/items.ts';
 import { toList } from '../schemas/lists.ts';
+import { toFormat } from '../schemas/response-format.ts';
 import {
   type ItemList,
   ItemListQuery,
   type ResponseDeleted,
   type ResponseObject,
   ResponseRequest,
+  toLogprobs,
 } from '../schemas/responses.ts';
 import { toSampling } from '../schemas/sampling.ts';
 import { sse } from '../sse.ts';
@@ -119,13 +121,16 @@ function toCompletionRequest(
   turns: ReturnType<typeof toMessages>,
 ): CompletionRequest {
   const { instructions } = request;
+  const logprobs = toLogprobs(request);
   const system = instructions == null ? [] : [{ role: 'system' as const, content: instructions }];
   return {
     model: request.model,
     prompt: { type: 'chat', messages: [...system, ...turns] },
     maxTokens: request.max_output_tokens ?? undefined,
     stop: [],
+    format: toFormat(request.text?.format),
     sampling: toSampling(request),
+    ...(logprobs === undefined ? {} : { logprobs }),
   };
 }
 
@@ -158,11 +163,11 @@ function toResponse(request: ResponseRequest, { id, model, nowMs, conversation }
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
     truncation: request.truncation ?? 'disabled',
-    text: { format: { type: 'text' } },
+    text: { format: request.text?.format ?? { type: 'text' } },
     tools: [],
     tool_choice: request.tool_choice ?? 'auto',
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    top_logprobs: 0,
+    top_logprobs: request.top_logprobs ?? 0,
     metadata: request.metadata ?? {},
     safety_identifier: request.safety_identifier ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ResponseLogprobs } from './logprobs.ts';
 import { emptyList } from './neutral.ts';
 
 const MAX_CALL_ID = 64;
@@ -78,7 +79,7 @@ export const OutputTextPart = z.object({
   type: z.literal('output_text'),
   text: z.string(),
   annotations: z.array(z.never()),
-  logprobs: z.array(z.never()),
+  logprobs: ResponseLogprobs.describe('Empty when they were not asked for.'),
 });
 export type OutputTextPart = z.infer<typeof OutputTextPart>;
 

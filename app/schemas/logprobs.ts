@@ -27,3 +27,8 @@ export const TextLogprobs = z.object({
   text_offset: z.array(z.int()).describe('Unicode characters.'),
 });
 export type TextLogprobs = z.infer<typeof TextLogprobs>;
+
+/** Source: OpenAI OpenAPI 2.3.0, LogProb. */
+const ResponseToken = Token.extend({ bytes: z.array(z.int()).describe('Of a special token none.') });
+export const ResponseLogprobs = z.array(ResponseToken.extend({ top_logprobs: z.array(ResponseToken) }));
+export type ResponseLogprobs = z.infer<typeof ResponseLogprobs>;

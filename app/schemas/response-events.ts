@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { OutputItem, OutputTextPart } from './items.ts';
+import { ResponseLogprobs } from './logprobs.ts';
 import { ResponseObject } from './responses.ts';
 
 const numbered = { sequence_number: z.int() };
@@ -24,14 +25,14 @@ export const ResponseEvent = z.discriminatedUnion('type', [
     ...numbered,
     ...inPart,
     delta: z.string(),
-    logprobs: z.array(z.never()),
+    logprobs: ResponseLogprobs,
   }),
   z.object({
     type: z.literal('response.output_text.done'),
     ...numbered,
     ...inPart,
     text: z.string(),
-    logprobs: z.array(z.never()),
+    logprobs: ResponseLogprobs,
   }),
   part('response.content_part.done'),
   item('response.output_item.done'),

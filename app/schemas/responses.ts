@@ -3,7 +3,9 @@ import { InputItem, Item, OutputItem } from './items.ts';
 import { listOf, order, pageFields } from './lists.ts';
 import { metadata } from './metadata.ts';
 import { absent, emptyList, oneOf, only } from './neutral.ts';
+import { TextFormat } from './response-format.ts';
 
+const LOGPROBS = 'message.output_text.logprobs';
 const MAX_ITEMS = 2048; // as many as a chat has messages
 
 export const ConversationParam = z.union([z.string().min(1), z.strictObject({ id: z.string().min(1) })]);
@@ -29,7 +31,7 @@ export const ResponseRequest = z
       .describe('auto: the oldest items are left out when all do not fit the context.'),
     text: z
       .strictObject({
-        format: z.strictObject({ type: only('text') }).nullish(),
+        format: TextFormat.nullish(),
         verbosity: only('medium').nullish(),
       })
       .nullish(),
@@ -37,8 +39,8 @@ export const ResponseRequest = z
     tool_choice: oneOf(['none', 'auto']).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     max_tool_calls: z.int().min(1).nullish().describe('Of built-in tools, of which there are none.'),
-    include: emptyList().nullish(),
-    top_logprobs: only(0).nullish(),
+    include: z.array(only(LOGPROBS)).nullish(),
+    top_logprobs: z.int().min(0).max(20).nullish(),
 
     metadata: metadata.nullish(),
     user: z.string().nullish(),
@@ -63,6 +65,11 @@ export const ResponseRequest = z
     error: 'cannot be used beside conversation',
   });
 export type ResponseRequest = z.infer<typeof ResponseRequest>;
+
+/** How many of the likeliest tokens to give beside each; undefined when no logprobs are asked for. */
+export function toLogprobs({ include, top_logprobs: top }: ResponseRequest): number | undefined {
+  return include?.includes(LOGPROBS) ? (top ?? 0) : undefined;
+}
 
 /** Source: OpenAI OpenAPI 2.3.0, ResponseUsage. */
 export const ResponseUsage = z.object({
@@ -100,7 +107,7 @@ export const ResponseObject = z.object({
   max_output_tokens: z.int().nullable(),
   max_tool_calls: z.int().nullable(),
   truncation: z.enum(['auto', 'disabled']),
-  text: z.object({ format: z.object({ type: z.literal('text') }) }),
+  text: z.object({ format: TextFormat }),
   tools: z.array(z.never()),
   tool_choice: z.enum(['none', 'auto']),
   parallel_tool_calls: z.boolean(),

@@ -1,6 +1,6 @@
 import OpenAI, { NotFoundError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { ContextLengthError } from '../../engine/errors.ts';
+import { ContextLengthError, SchemaError } from '../../engine/errors.ts';
 import type { Script } from '../support/scripted-engine.ts';
 import { MODEL, START_MS, testApp } from '../support/test-app.ts';
 
@@ -137,6 +137,60 @@ describe('a response', () => {
     });
     expect(messages().map(({ content }) => content)).toEqual(['hi', 'Hello world', 'more']);
   });
+});
+
+describe('a response that has to be JSON', () => {
+  const schema = { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] };
+  const strict = { type: 'json_schema', name: 'thing', schema, strict: true } as const;
+
+  test('is asked of the engine, and said back', async () => {
+    const { responses, engine } = connect({ steps: ['{"a":1}'] });
+    const made = await responses.parse({ model: MODEL, input: 'hi', text: { format: strict } });
+    expect(engine.requests[0]!.format).toEqual({ type: 'json_schema', schema });
+    expect(made.text!.format).toEqual(strict);
+    await responses.create({ model: MODEL, input: 'hi', text: { format: { type: 'json_object' } } });
+    expect(engine.requests[1]!.format).toEqual({ type: 'json' });
+    await responses.create({ model: MODEL, input: 'hi', text: { format: { type: 'text' } } });
+    expect(engine.requests[2]!.format).toBeUndefined();
+  });
+
+  test('is refused for a schema that cannot be kept to, and the place is named', async () => {
+    const { send } = connect({ refusal: new SchemaError(['format', 'schema', 'properties', 'a'], 'no') });
+    const { error } = await (await send({ text: { format: strict } })).json();
+    expect(error.param).toBe('text.format.schema.properties.a');
+  });
+});
+
+test('logprobs come with the text, in the stream and in the end', async () => {
+  const token = (text: string) => ({
+    id: 1,
+    bytes: new TextEncoder().encode(text),
+    logprob: -0.5,
+    top: [{ id: 2, bytes: Uint8Array.of(0xff), logprob: -1 }],
+    start: 0,
+  });
+  const said = ['a', 'b'].map((text) => ({ type: 'text' as const, text, tokens: [token(text)] }));
+  const { responses, engine } = connect({ steps: said });
+  const asked = { model: MODEL, input: 'hi', include: ['message.output_text.logprobs' as const] };
+  const stream = responses.stream({ ...asked, top_logprobs: 1 });
+  const logprobs = (text: string) => [
+    {
+      token: text,
+      logprob: -0.5,
+      bytes: [text.charCodeAt(0)],
+      top_logprobs: [{ token: '\\xff', logprob: -1, bytes: [0xff] }],
+    },
+  ];
+  const deltas: unknown[] = [];
+  stream.on('response.output_text.delta', (event) => deltas.push(event.logprobs));
+  const { output } = await stream.finalResponse();
+  expect(deltas).toEqual([logprobs('a'), logprobs('b')]);
+  expect(output).toMatchObject([{ content: [{ logprobs: [...logprobs('a'), ...logprobs('b')] }] }]);
+  expect(engine.requests[0]!.logprobs).toBe(1);
+  await responses.create(asked);
+  expect(engine.requests[1]!.logprobs).toBe(0);
+  await responses.create({ model: MODEL, input: 'hi' });
+  expect(engine.requests[2]!).not.toHaveProperty('logprobs');
 });
 
 describe('a response that is kept', () => {
@@ -389,6 +443,11 @@ describe('a request that is wrong is refused, and the field is named', () => {
     [{ truncation: 'some' }, 'truncation'],
     [{ metadata: { a: 1 } }, 'metadata.a'],
     [{ metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [i, ''])) }, 'metadata'],
+    [{ text: { format: { type: 'xml' } } }, 'text.format.type'],
+    [{ text: { format: { type: 'json_schema', name: 'x' } } }, 'text.format.schema'],
+    [{ text: { verbosity: 'high' } }, 'text.verbosity'],
+    [{ include: ['reasoning.encrypted_content'] }, 'include[0]'],
+    [{ top_logprobs: 2 }, 'top_logprobs'],
     [{ background: true }, 'background'],
     [{ reasoning: { effort: 'high' } }, 'reasoning'],
     [{ prompt: { id: 'x' } }, 'prompt'],
