@@ -60,6 +60,10 @@ export const ResponseRequest = z
     path: ['stream_options'],
     error: 'allowed only when stream is true',
   })
+  .refine(({ top_logprobs, include }) => !top_logprobs || include?.includes(LOGPROBS) === true, {
+    path: ['top_logprobs'],
+    error: `allowed only when include has ${LOGPROBS}`,
+  })
   .refine(({ conversation, previous_response_id: previous }) => conversation == null || previous == null, {
     path: ['previous_response_id'],
     error: 'cannot be used beside conversation',
