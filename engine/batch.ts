@@ -63,9 +63,9 @@ export function planBatch(sequences: readonly Sequence[], limits: BatchLimits): 
   return batch;
 }
 
-/** Its prompt is not all in the cache. */
-export function isReading({ said }: Sequence): boolean {
-  return said.length === 0;
+/** Its prompt is not all in the cache, or what it said before it lost its cache is not. */
+export function isReading({ said, pending }: Sequence): boolean {
+  return said.length === 0 || pending.length > 1;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface CompletionRequest {
   readonly toolChoice?: 'none' | 'auto' | 'required' | { readonly name: string };
   /** Whether one reply may make several calls. By default it may. */
   readonly parallelToolCalls?: boolean;
+  /** Low is computed only while nothing normal can be. Absent: normal. */
+  readonly priority?: 'normal' | 'low';
 }
 
 export interface Usage {

@@ -81,6 +81,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     const sequence = newSequence({
       prompt,
       maxTokens,
+      priority: request.priority,
       sampling,
       seed: sampling.seed ?? random(),
       stop: request.stop,

@@ -62,6 +62,12 @@ export interface SchedulerParts {
   readonly nowMs: () => number;
 }
 
+/** Those of one priority. */
+interface Lane {
+  running: Sequence[]; // least recently served first
+  waiting: Sequence[];
+}
+
 interface Step {
   readonly batch: readonly Share[];
   /** By the first of the batch, before this step. */
@@ -81,8 +87,8 @@ export function createScheduler({
   limits,
   nowMs,
 }: SchedulerParts): Scheduler {
-  let running: Sequence[] = []; // least recently served first
-  let waiting: Sequence[] = [];
+  const normal: Lane = { running: [], waiting: [] };
+  const low: Lane = { running: [], waiting: [] };
   let underWay: Promise<void> | undefined;
   let unmeasured: Step | undefined; // the last one
   let meanServiceMs: number | undefined;
@@ -102,20 +108,24 @@ export function createScheduler({
     acceptedTokens: 0,
   };
 
+  const laneOf = ({ priority }: Sequence): Lane => (priority === 'low' ? low : normal);
   /** What others may begin from. An embedding's cache is gone before they are done with it. */
-  const live = () => running.filter((sequence) => !sequence.pool).map(computed);
-  const isFull = () => running.length + waiting.length >= limits.running + limits.waiting;
+  const live = () =>
+    [...normal.running, ...low.running].filter((sequence) => !sequence.pool).map(computed);
+  const isFull = ({ running, waiting }: Lane) =>
+    running.length + waiting.length >= limits.running + limits.waiting;
   const isStalled = ({ askedAtMs }: Sequence) => nowMs() - askedAtMs > limits.stalledMs;
 
   function enter(sequence: Sequence): void {
-    if (isFull()) dropStalled();
-    if (isFull()) {
+    const lane = laneOf(sequence);
+    if (isFull(lane)) dropStalled(lane);
+    if (isFull(lane)) {
       counts.rejected++;
-      throw new BusyError(waiting.length, retryAfterSeconds());
+      throw new BusyError(lane.waiting.length, retryAfterSeconds(lane));
     }
     counts.requests++;
-    waiting.push(sequence);
-    if (!underWay) admit();
+    lane.waiting.push(sequence);
+    if (!underWay) admitAll();
     if (sequence.failure) throw sequence.failure.error;
   }
 
@@ -129,11 +139,8 @@ export function createScheduler({
     if (underWay) return underWay;
 
     unmeasured = undefined;
-    if (admit() && waiting.some((sequence) => !isStalled(sequence))) {
-      dropStalled();
-      admit();
-    }
-    const ready = running.filter(({ parts }) => parts.length < MAX_PARTS);
+    admitAll();
+    const ready = mayRunLow() ? readyOf(low) : readyOf(normal);
     const speaking = ready.filter((sequence) => !isReading(sequence)).length;
     const batch = planBatch(ready, { ...rowLimits, prefillChunk: pace.promptRows(speaking) });
     if (batch.length === 0) return Promise.resolve();
@@ -160,17 +167,39 @@ export function createScheduler({
     unmeasured = undefined;
   }
 
+  /** Those whose readers keep up. */
+  function readyOf({ running }: Lane): Sequence[] {
+    return running.filter(({ parts }) => parts.length < MAX_PARTS);
+  }
+
+  /** Nothing normal waits, and none can be moved. */
+  function mayRunLow(): boolean {
+    return normal.waiting.length === 0 && readyOf(normal).length === 0;
+  }
+
+  /** Gives places in the lane that is to run; who has gone quiet loses his, if another needs it. */
+  function admitAll(): void {
+    admitOrDrop(normal);
+    if (mayRunLow()) admitOrDrop(low);
+  }
+
+  function admitOrDrop(lane: Lane): void {
+    if (!admit(lane) || !lane.waiting.some((sequence) => !isStalled(sequence))) return;
+    dropStalled(lane);
+    admit(lane);
+  }
+
   /**
    * Gives places to those who wait, in order, as far as places and memory go. One whose prompt begins as another's that
    * is being read is held until that much is read: so the choices of one request compute their prompt once.
    *
    * Returns   whether someone is left who found no room
    */
-  function admit(): boolean {
+  function admit(lane: Lane): boolean {
     let held = 0; // their places stay free
-    for (const sequence of [...waiting]) {
-      if (running.length + held >= limits.running) return true;
-      const reading = running.filter((other) => isReading(other) && !other.echo && !other.pool);
+    for (const sequence of [...lane.waiting]) {
+      if (lane.running.length + held >= limits.running) return true;
+      const reading = lane.running.filter((other) => isReading(other) && !other.echo && !other.pool);
       const prompts = reading.map(({ prompt }) => prompt);
       if (prefixCache.isWorthWaiting(toFind(sequence), live(), prompts)) held++;
       else if (!give(sequence)) return true;
@@ -180,27 +209,47 @@ export function createScheduler({
 
   /** Gives a place. False when it must wait for memory. */
   function give(sequence: Sequence): boolean {
+    const lane = laneOf(sequence);
     const { positions } = sequence;
-    try {
-      sequence.cache = prefixCache.newCache(toFind(sequence), positions, live());
-    } catch (error) {
-      const isMemory = error instanceof DeviceError;
-      if (isMemory && running.length > 0) return false; // room comes when one of them ends
-      fail(sequence, isMemory ? new OutOfMemoryError(positions, error) : error);
-      return true;
+    for (;;) {
+      try {
+        sequence.cache = prefixCache.newCache(toFind(sequence), positions, live());
+        break;
+      } catch (error) {
+        const isMemory = error instanceof DeviceError;
+        if (isMemory && lane === normal && takeFromLow()) continue;
+        if (isMemory && normal.running.length + low.running.length > 0) return false; // room comes when one of them ends
+        fail(sequence, isMemory ? new OutOfMemoryError(positions, error) : error);
+        return true;
+      }
     }
-    waiting = waiting.filter((other) => other !== sequence);
+    lane.waiting = lane.waiting.filter((other) => other !== sequence);
     beginAfter(sequence, sequence.cache.length);
     sequence.state = 'running';
     sequence.startedAtMs = nowMs();
-    running.push(sequence);
+    lane.running.push(sequence);
+    return true;
+  }
+
+  /**
+   * Takes the memory of one of low priority: it waits again, to read what it had read and said. Not of one of whose prompt
+   * each token tells something: it would be told twice.
+   */
+  function takeFromLow(): boolean {
+    const sequence = low.running.findLast(({ inStep, echo, pool }) => !inStep && !echo && !pool);
+    if (!sequence) return false;
+    llama.freeCache(sequence.cache!);
+    sequence.cache = undefined;
+    sequence.state = 'waiting';
+    low.running = low.running.filter((other) => other !== sequence);
+    low.waiting.unshift(sequence);
     return true;
   }
 
   /** Its first tokens are in its cache already. */
   function beginAfter(sequence: Sequence, cachedTokens: number): void {
-    sequence.cachedTokens = cachedTokens;
-    sequence.pending = sequence.prompt.subarray(cachedTokens);
+    if (sequence.said.length === 0) sequence.cachedTokens = cachedTokens;
+    sequence.pending = textOf(sequence).subarray(cachedTokens);
     counts.prefixQueries += toFind(sequence).length;
     counts.prefixHits += cachedTokens;
   }
@@ -243,7 +292,8 @@ export function createScheduler({
       counts.draftTokens += draft.length;
       served.add(sequence);
     }
-    running = [...running.filter((sequence) => !served.has(sequence)), ...served];
+    const lane = laneOf(batch[0]!.sequence);
+    lane.running = [...lane.running.filter((sequence) => !served.has(sequence)), ...served];
   }
 
   /** Takes the states of an embedding's rows. After an input's last the next begins in the same cache. */
@@ -312,7 +362,7 @@ export function createScheduler({
   }
 
   /** Frees the places of readers that have gone quiet. Only worth it when someone waits. */
-  function dropStalled(): void {
+  function dropStalled({ running, waiting }: Lane): void {
     for (const sequence of [...running, ...waiting].filter(isStalled)) {
       sequence.failure = { error: new StalledError(limits.stalledMs) };
       leave(sequence);
@@ -325,8 +375,9 @@ export function createScheduler({
       meanServiceMs = serviceMs * RECENT + (meanServiceMs ?? serviceMs) * (1 - RECENT);
     }
     sequence.state = 'ended';
-    running = running.filter((other) => other !== sequence);
-    waiting = waiting.filter((other) => other !== sequence);
+    const lane = laneOf(sequence);
+    lane.running = lane.running.filter((other) => other !== sequence);
+    lane.waiting = lane.waiting.filter((other) => other !== sequence);
     if (!sequence.inStep) free(sequence);
   }
 
@@ -339,7 +390,7 @@ export function createScheduler({
   }
 
   /** A place to wait comes free whenever a reply ends: one mean service time, over those that run at once. */
-  function retryAfterSeconds(): number {
+  function retryAfterSeconds({ running }: Lane): number {
     const oldestMs = Math.max(0, ...running.map(({ startedAtMs }) => nowMs() - startedAtMs));
     const betweenMs = (meanServiceMs ?? oldestMs) / Math.max(1, running.length);
     return Math.max(1, Math.ceil(betweenMs / 1000));
@@ -347,10 +398,10 @@ export function createScheduler({
 
   return {
     get running() {
-      return running.length;
+      return normal.running.length + low.running.length;
     },
     get waiting() {
-      return waiting.length;
+      return normal.waiting.length + low.waiting.length;
     },
     counts,
     enter,
@@ -360,15 +411,23 @@ export function createScheduler({
   };
 }
 
-/** What of a prompt may come from elsewhere: nothing when something of each token is wanted. */
-const toFind = ({ prompt, echo, pool }: Sequence): Uint32Array => (echo || pool ? NONE : prompt);
+/** What of its tokens may come from elsewhere: nothing when something of each is wanted. */
+const toFind = (sequence: Sequence): Uint32Array =>
+  sequence.echo || sequence.pool ? NONE : textOf(sequence);
 
 /** What is in a running sequence's cache: the token sampled last never is. */
-function computed({ prompt, said, cache }: Sequence): Prefix {
+function computed(sequence: Sequence): Prefix {
+  const cache = sequence.cache!;
+  return { ids: textOf(sequence).subarray(0, cache.length), cache };
+}
+
+/** Its prompt, and what it has said. */
+function textOf({ prompt, said }: Sequence): Uint32Array {
+  if (said.length === 0) return prompt;
   const ids = new Uint32Array(prompt.length + said.length);
   ids.set(prompt);
   ids.set(said, prompt.length);
-  return { ids: ids.subarray(0, cache!.length), cache: cache! };
+  return ids;
 }
 
 function toSpan({ sequence: { cache, pending, pool }, count, logitRows, draft }: Share): Span {

@@ -32,6 +32,7 @@ const SILENT: Sampling = {
 export interface Sequence {
   readonly prompt: Uint32Array;
   readonly maxTokens: number;
+  readonly priority: 'normal' | 'low';
   readonly sampling: Sampling;
   readonly coin: () => number;
   readonly penalties: Penalties | undefined;
@@ -56,7 +57,7 @@ export interface Sequence {
 
   /** Said, and not yet taken by the reader. */
   readonly parts: Part[];
-  /** Tokens that are not in the cache yet: the rest of the prompt, later the token sampled last. */
+  /** Tokens that are not in the cache yet: the rest of the prompt, later the token sampled last. All, once it lost its cache. */
   pending: Uint32Array;
   /** Tokens sampled, the stop token left out. */
   readonly said: number[];
@@ -78,6 +79,7 @@ export interface Sequence {
 export interface SequenceOptions {
   readonly prompt: Uint32Array;
   readonly maxTokens: number;
+  readonly priority?: 'normal' | 'low' | undefined;
   readonly sampling: Sampling;
   readonly seed: number;
   readonly stop: readonly string[];
@@ -108,6 +110,7 @@ export function newSequence(options: SequenceOptions): Sequence {
   const sequence: Sequence = {
     prompt,
     maxTokens,
+    priority: options.priority ?? 'normal',
     sampling,
     coin: createCoin(seed),
     penalties: createPenalties(sampling, prompt),
