@@ -8,6 +8,7 @@ import { createMetrics } from './metrics.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
+import { cancelBatch, createBatch, listBatches, retrieveBatch } from './routes/batches.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
 import {
@@ -84,6 +85,10 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.get('/v1/conversations/:id/items', listItems(run));
   app.get('/v1/conversations/:id/items/:item', retrieveItem(run));
   app.delete('/v1/conversations/:id/items/:item', deleteItem(run));
+  app.post('/v1/batches', createBatch(run));
+  app.get('/v1/batches', listBatches(run));
+  app.get('/v1/batches/:id', retrieveBatch(run));
+  app.post('/v1/batches/:id/cancel', cancelBatch(run));
   app.post('/v1/files', uploadFile(run));
   app.get('/v1/files', listFiles(run));
   app.get('/v1/files/:id', retrieveFile(run));

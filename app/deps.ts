@@ -6,6 +6,8 @@ export interface Deps {
   readonly engine: Engine;
   /** Where the stateful routes keep what they must know again. */
   readonly storage: Storage;
+  /** There may be a batch to run, or to stop running: whoever runs them (batches/run-batches.ts) should look. */
+  readonly wakeBatches: () => Promise<void>;
   /** What the server and the model run on: `workerd` or `node`, `wasm`. */
   readonly place: { readonly runtime: string; readonly backend: string };
   readonly now: () => number; // Unix milliseconds

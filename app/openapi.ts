@@ -1,4 +1,5 @@
 import { describeOperations, type Operation, toTemplate } from './describe-operations.ts';
+import { Batch, BatchList, BatchListQuery, BatchRequest } from './schemas/batches.ts';
 import { ChatChunk, ChatCompletion, ChatRequest } from './schemas/chat.ts';
 import {
   Conversation,
@@ -46,6 +47,10 @@ const SCHEMAS = {
   Conversation,
   ConversationDeleted,
   ItemsRequest,
+  BatchRequest,
+  Batch,
+  BatchListQuery,
+  BatchList,
   FileRequest,
   FileObject,
   FileListQuery,
@@ -128,6 +133,18 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     body: 'EmbeddingRequest',
     reply: 'EmbeddingList',
   },
+  'POST /v1/batches': {
+    summary: 'Runs the requests of a file while nothing else is asked',
+    body: 'BatchRequest',
+    reply: 'Batch',
+  },
+  'GET /v1/batches': {
+    summary: 'Lists the batches, newest first',
+    query: 'BatchListQuery',
+    reply: 'BatchList',
+  },
+  'GET /v1/batches/:id': { summary: 'Says how far a batch is', reply: 'Batch' },
+  'POST /v1/batches/:id/cancel': { summary: 'Stops a batch', reply: 'Batch' },
   'POST /v1/files': { summary: 'Keeps a file', body: 'FileRequest', form: true, reply: 'FileObject' },
   'GET /v1/files': { summary: 'Lists the files', query: 'FileListQuery', reply: 'FileList' },
   'GET /v1/files/:id': { summary: 'Describes a file', reply: 'FileObject' },

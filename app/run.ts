@@ -9,6 +9,8 @@ import type { ErrorBody } from './schemas/error.ts';
 /** What the app's own middleware puts on a request's context. */
 export interface AppEnv {
   Variables: RequestIdVariables;
+  /** Only what calls the app in its own process can set these. */
+  Bindings: { readonly priority?: 'low' };
 }
 
 /** What a route of completions works with. */
@@ -44,7 +46,9 @@ export async function startRun(
 
   const completions: Completion[] = [];
   try {
-    for (const request of requests) completions.push(await deps.engine.start(request, signal));
+    const priority = c.env?.priority && { priority: c.env.priority };
+    for (const request of requests)
+      completions.push(await deps.engine.start({ ...request, ...priority }, signal));
   } catch (error) {
     client.abort();
     throw error;

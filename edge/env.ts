@@ -5,7 +5,7 @@ import type { Storage } from '../app/storage/storage.ts';
 /** The binding of StorageObject, as far as we use it. */
 export interface StorageBinding {
   idFromName(name: string): unknown;
-  get(id: unknown): Storage;
+  get(id: unknown): Storage & { wakeBatches(): Promise<void> };
 }
 
 const integer = (least: number, most: number, fallback: number) =>

@@ -1,9 +1,12 @@
 import type { Storage } from '../app/storage/storage.ts';
 import type { StorageBinding } from './env.ts';
 
-/** The one object all isolates share, found anew at each call: workerd lets no request use what another has opened. */
+/** The one object all isolates share, to be found anew at each call: workerd lets no request use what another has opened. */
+export const storageObject = (binding: StorageBinding) => binding.get(binding.idFromName('storage'));
+
+/** What that object keeps. */
 export function objectStorage(binding: StorageBinding): Storage {
-  const object = () => binding.get(binding.idFromName('storage'));
+  const object = () => storageObject(binding);
   return {
     get: (key) => object().get(key),
     list: (kind, options) => object().list(kind, options),

@@ -1,40 +1,45 @@
-import { DurableObject } from 'cloudflare:workers';
-import type { DurableObjectState } from '@cloudflare/workers-types';
-import { readSettings } from '../app/settings.ts';
-import { createSqlStorage } from '../app/storage/sql-storage.ts';
-import type { Change, Key, Kind, ListOptions, Storage } from '../app/storage/storage.ts';
-import { StorageEnv } from './env.ts';
-import { objectSql } from './object-sql.ts';
+import { runBatches } from '../app/batches/run-batches.ts';
+import { appOf } from './app.ts';
+import { SqlObject } from './sql-object.ts';
 
-/** Keeps what all isolates share: one object of this class, its SQLite database on the disk. */
-export class StorageObject extends DurableObject<unknown> implements Storage {
-  readonly #storage: Storage;
+const LATER_MS = 10_000;
+const WIDTH = 4;
+const TURN = 16;
 
-  constructor(ctx: DurableObjectState, env: unknown) {
-    super(ctx, env);
-    this.#storage = createSqlStorage(objectSql(ctx.storage), {
-      maxBytes: readSettings(StorageEnv, env).CRIA_STORAGE * 2 ** 20,
-      now: () => this.now(),
-    });
+/**
+ * Keeps what all isolates share, one object of this class for all, and runs the batches that it keeps: its alarm outlives
+ * the process, and rings again after a restart.
+ */
+export class StorageObject extends SqlObject {
+  async wakeBatches(): Promise<void> {
+    await this.ctx.storage.setAlarm(this.now());
   }
 
-  get(key: Key) {
-    return this.#storage.get(key);
+  async alarm(): Promise<void> {
+    const next = await this.#run();
+    if (next === 'now') await this.ctx.storage.setAlarm(this.now());
+    if (next === 'later') await this.ctx.storage.setAlarm(this.now() + LATER_MS);
   }
 
-  list(kind: Kind, options: ListOptions) {
-    return this.#storage.list(kind, options);
-  }
-
-  read(key: Key, from: number) {
-    return this.#storage.read(key, from);
-  }
-
-  write(changes: readonly Change[]) {
-    return this.#storage.write(changes);
-  }
-
-  protected now(): number {
-    return Date.now();
+  /** Never rejects: an alarm that fails too often rings no more. */
+  async #run() {
+    try {
+      const app = appOf(this.env);
+      return await runBatches(
+        {
+          storage: this,
+          fetch: (request) => app.fetch(request, { priority: 'low' }),
+          now: () => this.now(),
+          newId: () => crypto.randomUUID(),
+          width: WIDTH,
+          turn: TURN,
+        },
+        new AbortController().signal,
+      );
+    } catch (error) {
+      const { name, message, stack } = error as Error;
+      console.log(JSON.stringify({ event: 'error', during: 'batches', name, message, stack }));
+      return 'later';
+    }
   }
 }

@@ -110,8 +110,7 @@ export function createScheduler({
 
   const laneOf = ({ priority }: Sequence): Lane => (priority === 'low' ? low : normal);
   /** What others may begin from. An embedding's cache is gone before they are done with it. */
-  const live = () =>
-    [...normal.running, ...low.running].filter((sequence) => !sequence.pool).map(computed);
+  const live = () => [...normal.running, ...low.running].filter((sequence) => !sequence.pool).map(computed);
   const isFull = ({ running, waiting }: Lane) =>
     running.length + waiting.length >= limits.running + limits.waiting;
   const isStalled = ({ askedAtMs }: Sequence) => nowMs() - askedAtMs > limits.stalledMs;

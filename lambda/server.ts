@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
+import { runBatches } from '../app/batches/run-batches.ts';
 import { readSettings } from '../app/settings.ts';
 import { createSqlStorage } from '../app/storage/sql-storage.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
@@ -14,6 +15,7 @@ import { openFolder } from '../models/cli/file-source.ts';
 import { criaHome, isPacked, modelFolder } from '../models/cli/home.ts';
 import { nodeHasher } from '../models/cli/node-hasher.ts';
 import { filePath } from '../models/cli/pull.ts';
+import { startBatchLoop } from './batch-loop.ts';
 import { createNodeDevice } from './device.ts';
 import { Env } from './env.ts';
 import { openNodeSql } from './node-sql.ts';
@@ -47,13 +49,28 @@ const engine = createModelEngine({
   breathe: () => setImmediate(),
   pause: () => setTimeout(20),
 });
+const storage = openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite'));
+const newId = () => crypto.randomUUID();
+const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
 const app = createApp({
   engine,
-  storage: openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite')),
+  storage,
+  wakeBatches: async () => batches.wake(),
   place: { runtime: 'node', backend: 'wasm' },
   now: Date.now,
-  newId: () => crypto.randomUUID(),
-  log: (event) => console.log(JSON.stringify(event)),
+  newId,
+  log,
+});
+const batches = startBatchLoop({
+  run: (signal) => {
+    const fetch = (request: Request) => app.fetch(request, { priority: 'low' });
+    return runBatches({ storage, fetch, now: Date.now, newId, width: 4, turn: 16 }, signal);
+  },
+  onError: (error) => {
+    const { name, message, stack = '' } = error as Error;
+    log({ event: 'error', during: 'batches', name, message, stack });
+  },
+  laterMs: 10_000,
 });
 app.use('/*', serveStatic({ root: PAGE }));
 
@@ -62,6 +79,7 @@ const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, (
 );
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
+    batches.stop();
     server.close(() => process.exit(0)); // open streams finish first
   });
 

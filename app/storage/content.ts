@@ -5,6 +5,15 @@ import { write } from './write.ts';
 const CHUNK_BYTES = 256 << 10;
 const UNFINISHED_MS = 60 * 60 * 1000; // what an upload that never ends leaves is gone by then
 
+/** Bytes that were there are not any more. */
+export class ContentGoneError extends Error {
+  override readonly name = 'ContentGoneError';
+
+  constructor(id: string) {
+    super(`the content of ${id} is gone`);
+  }
+}
+
 /** Bytes behind the id of what they belong to. */
 export const contentKey = (id: string) => ({ kind: 'content', id }) as const;
 
@@ -59,11 +68,11 @@ async function* inChunks(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   if (filled > 0) yield buffer.subarray(0, filled);
 }
 
-/** Bytes that were kept, some at a time. They end early when they are deleted meanwhile. */
-export async function* readContent(storage: Storage, id: string): AsyncGenerator<Uint8Array> {
-  for (let from: number | undefined = 0; from !== undefined; ) {
+/** Bytes that were kept, some at a time, from one of them on. Throws ContentGoneError. */
+export async function* readContent(storage: Storage, id: string, first = 0): AsyncGenerator<Uint8Array> {
+  for (let from: number | undefined = first; from !== undefined; ) {
     const part = await storage.read(contentKey(id), from);
-    if (part === undefined) throw new Error(`the content of ${id} is gone`);
+    if (part === undefined) throw new ContentGoneError(id);
     if (part.bytes.length > 0) yield part.bytes;
     from = part.next;
   }

@@ -29,7 +29,7 @@ const PUT = `insert into records (kind, id, scope, expires_at, value) values (?,
 const REPLACE = 'update records set value = ?, expires_at = ?, version = version + 1 where number = ?';
 const APPEND = `insert into chunks (record, start, bytes) values (?1, coalesce((
   select start + octet_length(bytes) from chunks where record = ?1 order by start desc limit 1), 0), ?2)`;
-const READ = 'select bytes from chunks where record = ? and start = ?';
+const READ = 'select start, bytes from chunks where record = ? and start <= ? order by start desc limit 1';
 const DELETE = 'delete from records where number = ?';
 const DELETE_SCOPE = 'delete from records where kind = ? and scope = ?';
 const SWEEP = `delete from records where number in (
@@ -99,10 +99,14 @@ export function createSqlStorage(sql: Sql, { maxBytes, now }: SqlStorageOptions)
       const chunks: Uint8Array[] = [];
       let end = from;
       while (end - from < ENOUGH_BYTES) {
-        const stored = sql.all(READ, row.number!, end)[0]?.bytes as Uint8Array | ArrayBuffer | undefined;
-        if (stored === undefined) return { bytes: concat(chunks, end - from), next: undefined };
-        chunks.push(new Uint8Array(stored));
-        end += stored.byteLength;
+        const chunk = sql.all(READ, row.number!, end)[0];
+        const bytes =
+          chunk &&
+          new Uint8Array(chunk.bytes as Uint8Array<ArrayBuffer>).subarray(end - (chunk.start as number));
+        if (bytes === undefined || bytes.length === 0)
+          return { bytes: concat(chunks, end - from), next: undefined };
+        chunks.push(bytes);
+        end += bytes.length;
       }
       return { bytes: concat(chunks, end - from), next: end };
     },

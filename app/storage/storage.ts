@@ -1,6 +1,6 @@
 /** What the stateful routes keep, and all they may ask of whatever keeps it. */
 
-export type Kind = 'file' | 'content' | 'response' | 'conversation' | 'item' | 'batch';
+export type Kind = 'file' | 'content' | 'response' | 'conversation' | 'item' | 'batch' | 'open_batch';
 
 export interface Key {
   readonly kind: Kind;
@@ -70,7 +70,7 @@ export interface Storage {
   get(key: Key): Promise<StoredRecord | undefined>;
   /** Undefined when there is no record `after`. */
   list(kind: Kind, options: ListOptions): Promise<Page | undefined>;
-  /** A record's bytes, some at a time, from 0 on; undefined when there is no record. */
+  /** A record's bytes from any of them on, some at a time; undefined when there is no record. */
   read(key: Key, from: number): Promise<Bytes | undefined>;
   /** All of the changes or none, and on the disk before it resolves. */
   write(changes: readonly Change[]): Promise<WriteResult>;

@@ -8,10 +8,11 @@ import { type Change, MAX_VALUE_BYTES, type Storage, type WriteResult } from './
  */
 export async function write(storage: Storage, changes: readonly Change[]): Promise<void> {
   const result = await storage.write(changes);
-  if (result !== 'written') throw toError(result);
+  if (result !== 'written') throw toWriteError(result);
 }
 
-function toError(result: Exclude<WriteResult, 'written'>): Error {
+/** Why a write was not done, in the client's words. */
+export function toWriteError(result: Exclude<WriteResult, 'written'>): Error {
   if (result === 'full') return new StorageFullError();
   if (result === 'too_large') return new ObjectTooLargeError(MAX_VALUE_BYTES);
   return new ConflictError('it was changed or deleted at the same time; try again');

@@ -15,7 +15,15 @@ const jsonSchema = (schema: object, more: object = {}) => ({
 function appSaying(text: string) {
   const { engine } = localSetup({ script: recite(text) });
   const storage = createSqlStorage(openNodeSql(':memory:'), { maxBytes: 2 ** 20, now: () => 0 });
-  const app = createApp({ engine, storage, place: PLACE, now: () => 0, newId: () => 'id', log: () => {} });
+  const app = createApp({
+    engine,
+    storage,
+    wakeBatches: async () => {},
+    place: PLACE,
+    now: () => 0,
+    newId: () => 'id',
+    log: () => {},
+  });
   return (response_format: object, more: object = {}) =>
     app.request('/v1/chat/completions', {
       method: 'POST',

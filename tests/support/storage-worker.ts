@@ -2,12 +2,12 @@
 
 import type { StorageBinding } from '../../edge/env.ts';
 import { objectStorage } from '../../edge/object-storage.ts';
-import { StorageObject } from '../../edge/storage-object.ts';
+import { SqlObject } from '../../edge/sql-object.ts';
 import { fromWire, toWire } from './wire.ts';
 
 let nowMs = 0; // an object and its Worker share an isolate
 
-export class TestStorageObject extends StorageObject {
+export class TestStorageObject extends SqlObject {
   protected override now(): number {
     return nowMs;
   }

@@ -18,6 +18,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
   const logs: Record<string, string | number>[] = [];
   const clock = { ms: START_MS };
   let ids = 0;
+  const wakes = { count: 0 };
   const maxBytes = options.storageBytes ?? 2 ** 30;
   const storage = createSqlStorage(openNodeSql(':memory:'), { maxBytes, now: () => clock.ms });
 
@@ -25,6 +26,9 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
     {
       engine,
       storage,
+      wakeBatches: async () => {
+        wakes.count++;
+      },
       place: PLACE,
       now: () => clock.ms,
       newId: () => `id-${++ids}`,
@@ -42,6 +46,8 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
     app,
     engine,
     storage,
+    /** How often the runner of batches was told to look. */
+    wakes,
     logs,
     clock,
     chat: (fields: object = {}, init?: RequestInit) =>

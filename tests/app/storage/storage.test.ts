@@ -140,6 +140,9 @@ describe.each(storagePlaces)('storage in $name', (place) => {
     await storage.write([put('a'), append(0, 255), append(7)]);
     await storage.write([append(8, 9)]);
     expect(await readAll('a')).toEqual([0, 255, 7, 8, 9]);
+    expect([...(await storage.read(file('a'), 1))!.bytes]).toEqual([255, 7, 8, 9]);
+    expect([...(await storage.read(file('a'), 4))!.bytes]).toEqual([9]);
+    expect(await storage.read(file('a'), 5)).toEqual({ bytes: new Uint8Array(0), next: undefined });
 
     await storage.write([{ type: 'delete', ...file('a') }]);
     expect(await storage.read(file('a'), 0)).toBeUndefined();

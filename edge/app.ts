@@ -1,0 +1,52 @@
+import { createApp } from '../app/app.ts';
+import { readSettings } from '../app/settings.ts';
+import { createModelEngine } from '../engine/model-engine.ts';
+import { createWasmDevice } from '../kernels/wasm/device.ts';
+import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
+import { findModel } from '../models/catalogue.ts';
+import { digestHasher } from './digest-hasher.ts';
+import { Env } from './env.ts';
+import { objectStorage, storageObject } from './object-storage.ts';
+import { openR2Source } from './r2-source.ts';
+
+/** Built when it is first needed, since bindings arrive with a request; kept for the life of the isolate, weights and all. */
+let app: ReturnType<typeof createApp> | undefined;
+
+/** The app of this isolate. Throws SettingsError. */
+export function appOf(bindings: unknown): ReturnType<typeof createApp> {
+  app ??= build(readSettings(Env, bindings));
+  return app;
+}
+
+function build(env: Env) {
+  const manifest = findModel(env.CRIA_MODEL);
+  const engine = createModelEngine({
+    manifest,
+    settings: {
+      contextLength: env.CRIA_CONTEXT,
+      running: env.CRIA_RUNNING,
+      waiting: env.CRIA_WAITING,
+      kvType: env.CRIA_KV,
+      prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
+      speculation: env.CRIA_SPECULATE === 'on',
+    },
+    createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
+    openFile: (file) => openR2Source(env.WEIGHTS, `${manifest.name}/${file}`),
+    createHasher: digestHasher,
+    nowMs: Date.now,
+    random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
+    breathe: () => wait(0), // 1.2 ms in workerd; microtasks and messages cost less, and let no other request in
+    pause: () => wait(20),
+  });
+  return createApp({
+    engine,
+    storage: objectStorage(env.STORAGE),
+    wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
+    place: { runtime: 'workerd', backend: 'wasm' },
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+    log: (event) => console.log(JSON.stringify(event)),
+  });
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
