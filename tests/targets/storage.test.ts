@@ -79,4 +79,48 @@ describe.each([
     expect(inIt.output_text).toBe(choices[0]!.message.content);
     expect((await client.conversations.items.list(conversation)).data).toHaveLength(4);
   });
+
+  test('a batch goes on after a restart, does no line twice, and lets others go first', async () => {
+    const lines = Array.from({ length: 12 }, (_, i) =>
+      JSON.stringify({
+        custom_id: `line-${i}`,
+        method: 'POST',
+        url: '/v1/chat/completions',
+        body: {
+          model: MODEL,
+          messages: [{ role: 'user', content: `What is ${i} plus ${i}?` }],
+          max_tokens: i === 11 ? -1 : 12,
+        },
+      }),
+    );
+    const file = await client.files.create({
+      file: await toFile(new Blob([lines.join('\n')]), 'in.jsonl'),
+      purpose: 'batch',
+    });
+    const { id } = await client.batches.create({
+      input_file_id: file.id,
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    });
+    const batch = () => client.batches.retrieve(id);
+    await expect
+      .poll(async () => (await batch()).request_counts!.completed, { timeout: 30_000 })
+      .toBeGreaterThan(0);
+    await restart();
+
+    const ask = { model: MODEL, input: 'Say only: yes', max_output_tokens: 4 };
+    expect((await client.responses.create(ask)).output_text).toMatch(/\w/);
+    await expect.poll(async () => (await batch()).status, { timeout: 60_000 }).toBe('completed');
+
+    const done = await batch();
+    expect(done.request_counts).toEqual({ total: 12, completed: 11, failed: 1 });
+    const content = await (await client.files.content(done.output_file_id!)).text();
+    const results = content
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(new Set(results.map(({ custom_id }) => custom_id)).size).toBe(11);
+    for (const { response } of results) expect(response.body.choices[0].message.content).toMatch(/\w/);
+    expect(await (await client.files.content(done.error_file_id!)).text()).toContain('max_tokens');
+  });
 });
