@@ -65,6 +65,7 @@ function criaApp(log: Deps['log']) {
   return createApp({
     engine,
     storage: { get: unasked, list: unasked, read: unasked, write: unasked },
+    wakeBatches: unasked,
     place: { runtime: 'bench', backend: 'none' },
     now: Date.now,
     newId: () => crypto.randomUUID(),
