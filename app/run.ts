@@ -46,9 +46,8 @@ export async function startRun(
 
   const completions: Completion[] = [];
   try {
-    const priority = c.env?.priority && { priority: c.env.priority };
     for (const request of requests)
-      completions.push(await deps.engine.start({ ...request, ...priority }, signal));
+      completions.push(await deps.engine.start({ ...request, ...priorityOf(c) }, signal));
   } catch (error) {
     client.abort();
     throw error;
@@ -139,6 +138,11 @@ function track(
     }
   }
   return { parts: parts(), end };
+}
+
+/** Of a request that the app makes of itself. */
+export function priorityOf({ env }: Context<AppEnv>): { readonly priority?: 'low' } {
+  return env?.priority === 'low' ? { priority: 'low' } : {};
 }
 
 /** The field that holds the prompt on a route. */

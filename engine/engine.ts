@@ -133,6 +133,7 @@ export interface EmbeddingRequest {
   readonly inputs: readonly Prompt[];
   /** Numbers to keep of each vector, before it is scaled; absent: all that the model has. */
   readonly dimensions?: number;
+  readonly priority?: 'normal' | 'low';
 }
 
 export interface Embeddings {

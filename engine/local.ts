@@ -113,7 +113,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     const inputs = request.inputs.map((input) => encodePrompt(input, [], encoder));
     for (const { length } of inputs) if (length > context) throw new ContextLengthError(length, 0, context);
 
-    const sequence = newEmbedding({ inputs, dim: llama.dim, tokenizer, nowMs: nowMs() });
+    const { priority } = request;
+    const sequence = newEmbedding({ inputs, dim: llama.dim, priority, tokenizer, nowMs: nowMs() });
     scheduler.enter(sequence);
     for await (const _ of readable(sequence, scheduler, signal, parts)); // it says nothing
     const vectors = sequence.pool!.means.map((mean) => unitVector(mean, dimensions));

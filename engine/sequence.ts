@@ -101,6 +101,7 @@ export interface EmbeddingOptions {
   readonly dim: number;
   readonly tokenizer: Tokenizer;
   readonly nowMs: number;
+  readonly priority?: 'normal' | 'low' | undefined;
 }
 
 export function newSequence(options: SequenceOptions): Sequence {
@@ -141,7 +142,7 @@ export function newSequence(options: SequenceOptions): Sequence {
 }
 
 /** A sequence that says nothing: it ends when its pool has the means of all inputs. */
-export function newEmbedding({ inputs, dim, tokenizer, nowMs }: EmbeddingOptions): Sequence {
+export function newEmbedding({ inputs, dim, priority, tokenizer, nowMs }: EmbeddingOptions): Sequence {
   const lengths = inputs.map(({ length }) => length);
   const prompt = new Uint32Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
@@ -153,6 +154,7 @@ export function newEmbedding({ inputs, dim, tokenizer, nowMs }: EmbeddingOptions
     ...newSequence({
       prompt,
       maxTokens: 0,
+      priority,
       sampling: SILENT,
       seed: 0,
       stop: [],

@@ -50,7 +50,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   '* *(type=additional_tools): *': 'tools are those of the request',
   '* *put[](type=function_call_output): object → –':
     'the model calls; whoever called the server runs the function',
-  '* *.text.format(type=json*): *': 'in chat completions alone',
   '* *[](type=*): object → –': 'a tool that OpenAI runs on its servers; there is none here',
   '* *.caller: *': 'functions are called by the model alone',
   '* *.namespace: *': 'functions have no namespaces',
@@ -103,6 +102,12 @@ export const REASONS: Readonly<Record<string, string>> = {
   '* *.obfuscation: *': 'a stream is not padded',
   '* reply.user: *': 'deprecated by OpenAI; `safety_identifier` is said back',
   '* *.usage.*_tokens: integer → –': 'only text is counted',
+
+  '* event(type=response.output_text.*)*.bytes: – → array': 'as in the item that the text ends up in',
+  '* /v1/batches* *.endpoint: *': 'the routes there are',
+  '* /v1/batches* *.model: *': 'each request of a batch names its own',
+  '* /v1/batches* *.errors.object: *': 'OpenAI says the same in words',
+  '* /v1/batches* *.completion_window: *': 'the only one there is',
 
   // narrower or wider
   '* request.max_output_tokens: minimum 16 → minimum 1': 'a reply may be shorter',

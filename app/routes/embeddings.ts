@@ -1,14 +1,17 @@
 import type { Context } from 'hono';
 import { parse } from '../parse.ts';
 import { readJson } from '../read-json.ts';
-import type { AppEnv, RunDeps } from '../run.ts';
+import { type AppEnv, priorityOf, type RunDeps } from '../run.ts';
 import { type EmbeddingList, EmbeddingRequest, toEngineRequest } from '../schemas/embeddings.ts';
 
 export const embeddings =
   ({ engine, maxBodyBytes }: RunDeps) =>
   async (c: Context<AppEnv>) => {
     const request = parse(EmbeddingRequest, await readJson(c.req.raw, maxBodyBytes));
-    const { vectors, promptTokens } = await engine.embed(toEngineRequest(request), c.req.raw.signal);
+    const { vectors, promptTokens } = await engine.embed(
+      { ...toEngineRequest(request), ...priorityOf(c) },
+      c.req.raw.signal,
+    );
     const encode = request.encoding_format === 'base64' ? toBase64 : (vector: Float32Array) => [...vector];
     return c.json({
       object: 'list',

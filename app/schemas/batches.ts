@@ -3,7 +3,12 @@ import { listOf, pageFields } from './lists.ts';
 import { metadata } from './metadata.ts';
 
 /** Routes whose requests may come in a batch. */
-export const ENDPOINTS = ['/v1/chat/completions', '/v1/completions', '/v1/responses'] as const;
+export const ENDPOINTS = [
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/responses',
+  '/v1/embeddings',
+] as const;
 
 /** POST /v1/batches. Source: OpenAI OpenAPI 2.3.0, CreateBatchRequest. */
 export const BatchRequest = z.strictObject({

@@ -216,6 +216,17 @@ describe('a batch', () => {
   });
 });
 
+test('a batch of embeddings is computed at low priority', async () => {
+  const { batches, create, read, runAll, engine } = connect();
+  const endpoint = '/v1/embeddings';
+  const line = { custom_id: 'a', method: 'POST', url: endpoint, body: { model: MODEL, input: 'a' } };
+  const { id } = await create(JSON.stringify(line), { endpoint });
+  await runAll();
+  const { output_file_id } = await batches.retrieve(id);
+  expect((await read(output_file_id))[0].response.body.data[0].object).toBe('embedding');
+  expect(engine.embedded[0]!.priority).toBe('low');
+});
+
 describe('a batch that is cancelled', () => {
   test('before it began has nothing to show', async () => {
     const { batches, create, runAll, engine, wakes } = connect();
@@ -293,21 +304,21 @@ describe('a batch whose window closes', () => {
 
 describe('an input file that is wrong fails the batch before any line is run', () => {
   const at = (line: string) => `${chat('a')}\n${line}\n`;
-  test.each([
-    ['', 'empty_file', null],
-    ['\n \n', 'empty_file', null],
-    [at('{'), 'invalid_json', 2],
-    [at('[]'), 'invalid_value', 2],
-    [at(chat('a')), 'duplicate_custom_id', 2],
-    [at(chat('')), 'invalid_value', 2],
-    [at(chat('b').replace('POST', 'GET')), 'invalid_value', 2],
-    [at(chat('b').replace('/v1/chat/completions', '/v1/completions')), 'invalid_value', 2],
-    [at(chat('b', { stream: true })), 'invalid_value', 2],
-    [at('{"custom_id":"b"}'), 'missing_required_parameter', 2],
-    [at(chat('b').replace('{', '{"x":1,')), 'unknown_parameter', 2],
-    [at(chat('b', { padding: 'x'.repeat(2 ** 20) })), 'invalid_json', 2],
-    [chats(10_001), 'too_many_requests', null],
-  ])('%.60s: %s', async (text, code, line) => {
+  test.each<[code: string, line: number | null, text: string]>([
+    ['empty_file', null, ''],
+    ['empty_file', null, '\n \n'],
+    ['invalid_json', 2, at('{')],
+    ['invalid_value', 2, at('[]')],
+    ['duplicate_custom_id', 2, at(chat('a'))],
+    ['invalid_value', 2, at(chat(''))],
+    ['invalid_value', 2, at(chat('b').replace('POST', 'GET'))],
+    ['invalid_value', 2, at(chat('b').replace('/v1/chat/completions', '/v1/completions'))],
+    ['invalid_value', 2, at(chat('b', { stream: true }))],
+    ['missing_required_parameter', 2, at('{"custom_id":"b"}')],
+    ['unknown_parameter', 2, at(chat('b').replace('{', '{"x":1,'))],
+    ['invalid_json', 2, at(chat('b', { padding: 'x'.repeat(2 ** 20) }))],
+    ['too_many_requests', null, chats(10_001)],
+  ])('%# %s in line %s', async (code, line, text) => {
     const { batches, create, runAll, engine } = connect();
     const { id } = await create(text);
     await runAll();
