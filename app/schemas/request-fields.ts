@@ -1,7 +1,10 @@
 import * as z from 'zod';
-import { oneOf, only } from './neutral.ts';
+import { metadata } from './metadata.ts';
+import { absent, oneOf, only } from './neutral.ts';
 
-/** Fields both completion routes share, but for sampling. Those after `stream_options` change nothing here. */
+const NOTHING = 'Changes nothing.';
+
+/** Fields both completion routes share, but for sampling. */
 export const requestFields = {
   model: z.string().min(1).max(256),
   stream: z.boolean().nullish(),
@@ -12,12 +15,21 @@ export const requestFields = {
     })
     .nullish(),
 
-  user: z.string().nullish(),
-  safety_identifier: z.string().max(64).nullish(),
-  metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
-  prompt_cache_key: z.string().nullish(),
-  prompt_cache_retention: z.enum(['in_memory', '24h']).nullish(),
-  service_tier: oneOf(['auto', 'default']).nullish(),
+  user: z.string().nullish().describe(NOTHING),
+  safety_identifier: z.string().max(64).nullish().describe(NOTHING),
+  metadata: metadata
+    .nullish()
+    .describe(`${NOTHING} It is kept with what is stored, and completions are not.`),
+  prompt_cache_key: z
+    .string()
+    .nullish()
+    .describe(`${NOTHING} A prompt begins from any earlier one that begins alike, whatever its key.`),
+  prompt_cache_retention: z
+    .enum(['in_memory', '24h'])
+    .nullish()
+    .describe(`${NOTHING} What was computed is kept for as long as there is memory for it.`),
+  prompt_cache_options: absent(),
+  service_tier: oneOf(['auto', 'default']).nullish().describe(`${NOTHING} There is one tier.`),
   store: only(false).nullish(),
 };
 

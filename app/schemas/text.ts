@@ -15,15 +15,18 @@ const MAX_LOGPROBS = 5; // OpenAI's
 export const TextRequest = z
   .strictObject({
     ...requestFields,
-    prompt: z.union(
-      [
-        z.string(),
-        TokenIds,
-        z.array(z.string()).min(1).max(MAX_CHOICES),
-        z.array(TokenIds).min(1).max(MAX_CHOICES),
-      ],
-      { error: `must be a string, a list of token ids, or a list of at most ${MAX_CHOICES} of either` },
-    ),
+    prompt: z
+      .union(
+        [
+          z.string(),
+          TokenIds,
+          z.array(z.string()).min(1).max(MAX_CHOICES),
+          z.array(TokenIds).min(1).max(MAX_CHOICES),
+          z.null(),
+        ],
+        { error: `must be a string, a list of token ids, or a list of at most ${MAX_CHOICES} of either` },
+      )
+      .describe('Null begins a new text, as the empty string does.'),
     max_tokens: z.int().min(0).nullish().describe(`${DEFAULT_MAX_TOKENS} when absent.`),
     ...samplingFields,
 
@@ -52,7 +55,8 @@ export const TextRequest = z
     error: 'the best are known only at the end: best_of above n cannot be streamed',
   })
   .refine(
-    (request) => toPrompts(request.prompt).length * countChoices(request).choicesPerPrompt <= MAX_CHOICES,
+    (request) =>
+      toPrompts(request.prompt ?? '').length * countChoices(request).choicesPerPrompt <= MAX_CHOICES,
     {
       path: ['prompt'],
       error: `with n or best_of these make more than ${MAX_CHOICES} completions`,
@@ -97,7 +101,7 @@ export function countChoices(request: {
 export function toCompletionRequests(request: TextRequest): CompletionRequest[] {
   const { n, choicesPerPrompt } = countChoices(request);
   const logprobs = request.logprobs ?? (choicesPerPrompt > n ? 0 : undefined); // what the best are chosen by
-  return toPrompts(request.prompt).flatMap((prompt) => {
+  return toPrompts(request.prompt ?? '').flatMap((prompt) => {
     const one: CompletionRequest = {
       model: request.model,
       prompt,

@@ -42,6 +42,7 @@ describe('POST /v1/completions', () => {
   test.each([
     { prompt: 'Once', as: { type: 'text', text: 'Once' } },
     { prompt: '', as: { type: 'text', text: '' } },
+    { prompt: null, as: { type: 'text', text: '' } },
     { prompt: ['Once'], as: { type: 'text', text: 'Once' } },
     { prompt: [128000, 1], as: { type: 'tokens', ids: [128000, 1] } },
     { prompt: [7], as: { type: 'tokens', ids: [7] } },

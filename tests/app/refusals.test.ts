@@ -159,7 +159,6 @@ const BAD_TEXT: [fields: object, param: string, code?: string][] = [
   [{ model: undefined }, 'model', 'missing_required_parameter'],
   [{ prompt: undefined }, 'prompt', 'missing_required_parameter'],
   [{ prompt: 5 }, 'prompt'],
-  [{ prompt: null }, 'prompt'],
   [{ prompt: [] }, 'prompt'],
   [{ prompt: [[]] }, 'prompt[0]'],
   [{ prompt: ['a', 5] }, 'prompt'],
