@@ -104,7 +104,20 @@ export function explore<T>(start: T, nameOf: (item: T) => string, look: (item: T
       }),
     });
   }
-  return states;
+  return withoutDeadEnds(states);
+}
+
+/** Only edges that can still come to an end. */
+function withoutDeadEnds(states: CharAutomaton): CharAutomaton {
+  const sources: number[][] = states.map(() => []);
+  for (const [from, { edges }] of states.entries())
+    for (const { target } of edges) sources[target]!.push(from);
+  const alive = new Set(states.flatMap(({ isEnd }, state) => (isEnd ? [state] : [])));
+  for (const state of alive) for (const source of sources[state]!) alive.add(source);
+  return states.map(({ isEnd, edges }) => ({
+    isEnd,
+    edges: edges.filter(({ target }) => alive.has(target)),
+  }));
 }
 
 /** Whether it spells nothing at all. */

@@ -30,7 +30,7 @@ interface Written {
 
 /** The numbers of one sign and one length: their digits are from those of `lowest` to those of `highest`. */
 interface Span {
-  readonly name: string;
+  readonly number: number;
   readonly lowest: string;
   readonly highest: string;
   readonly places: number;
@@ -46,7 +46,8 @@ const POINT = 0x2e;
  */
 export function digitStates({ bounds, places: mostPlaces, digits, step }: DigitRange): AutomatonState[] {
   const states: { isEnd: boolean; edges: Edge[] }[] = [];
-  const numbers = new Map<string, number>();
+  const numbers = new Map<number, number>();
+  let spans = 0;
   const newState = (isEnd: boolean) => states.push({ isEnd, edges: [] }) - 1;
   const [start, minus] = [newState(false), newState(false)];
   states[start]!.edges.push({ low: MINUS, high: MINUS, target: minus });
@@ -55,20 +56,13 @@ export function digitStates({ bounds, places: mostPlaces, digits, step }: DigitR
     const places = Math.min(mostPlaces, digits - whole);
     if (step > 1 && places < mostPlaces) break; // the step is one of all places
     const { low, high } = bounds(places);
-    addSpan(start, '+', whole, places, low > 0n ? low : 0n, high);
-    addSpan(minus, '-', whole, places, high < 0n ? -high : 1n, -low);
+    addSpan(start, whole, places, low > 0n ? low : 0n, high);
+    addSpan(minus, whole, places, high < 0n ? -high : 1n, -low);
   }
   return states;
 
   /** The numbers from `least` to `most` with so many digits before the point. */
-  function addSpan(
-    from: number,
-    sign: string,
-    whole: number,
-    places: number,
-    least: bigint,
-    most: bigint,
-  ): void {
+  function addSpan(from: number, whole: number, places: number, least: bigint, most: bigint): void {
     const first = whole === 1 ? 0n : 10n ** BigInt(whole - 1 + places);
     const last = 10n ** BigInt(whole + places) - 1n;
     const a = least > first ? least : first;
@@ -77,7 +71,7 @@ export function digitStates({ bounds, places: mostPlaces, digits, step }: DigitR
     const left = whole + places;
     const [lowest, highest] = [String(a).padStart(left, '0'), String(b).padStart(left, '0')];
     const written = { left, isLowest: true, isHighest: true, rest: 0, afterPoint: false };
-    goOn({ name: sign + whole, lowest, highest, places }, from, written);
+    goOn({ number: ++spans, lowest, highest, places }, from, written);
   }
 
   /** Adds the digits that may follow to a state. */
@@ -99,8 +93,10 @@ export function digitStates({ bounds, places: mostPlaces, digits, step }: DigitR
 
   function stateOf(span: Span, written: Written): number {
     const { left, isLowest, isHighest, rest, afterPoint } = written;
-    const { name, places } = span;
-    const key = `${isLowest || isHighest ? name : ''},${isLowest},${isHighest},${places},${left},${rest},${afterPoint}`;
+    const { places } = span;
+    const flags = (isLowest ? 1 : 0) + (isHighest ? 2 : 0) + (afterPoint ? 4 : 0);
+    const free = (flags * 16 + places) * 16 + left; // both have fewer than 16
+    const key = (free * 64 + (isLowest || isHighest ? span.number : 0)) * step + rest;
     const known = numbers.get(key);
     if (known !== undefined) return known;
     const state = newState(!afterPoint && left <= places && mayEnd(span, written));

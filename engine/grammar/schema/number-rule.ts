@@ -1,4 +1,5 @@
 import { SchemaError } from '../../errors.ts';
+import type { JsonRules } from '../json-rules.ts';
 import { automaton, type Rule } from '../rule.ts';
 import { ceilAt, type Decimal, floorAt, toDecimal } from './decimal.ts';
 import { digitStates } from './digit-states.ts';
@@ -21,13 +22,17 @@ const MAX_PLACES = 10; // or as many as the bounds have
 const MAX_STEP = 1000;
 
 /**
- * The numbers within bounds, as decimals without an exponent. The bounds hold exactly.
+ * The numbers within bounds, as decimals without an exponent. The bounds hold exactly. `spend` is told how many states
+ * that takes, and may throw.
  *
  * Throws   SchemaError when `multipleOf` is not supported, or no number of 15 digits meets the bounds
  */
-export function numberRule(bounds: NumberBounds): Rule {
+export function numberRule(rules: JsonRules, bounds: NumberBounds, spend: (states: number) => void): Rule {
+  const { isInteger, ...limits } = bounds;
+  if (!isInteger && Object.values(limits).every((limit) => limit === undefined)) return rules.number;
+
   const multiple = bounds.multipleOf === undefined ? undefined : toDecimal(bounds.multipleOf);
-  const places = bounds.isInteger ? 0 : (multiple?.places ?? placesOf(bounds));
+  const places = isInteger ? 0 : (multiple?.places ?? placesOf(bounds));
   if (places >= MAX_DIGITS)
     throw new SchemaError(['multipleOf'], `has more than ${MAX_DIGITS - 1} decimal places`);
 
@@ -42,6 +47,7 @@ export function numberRule(bounds: NumberBounds): Rule {
       [],
       `allows no number that is written with ${MAX_DIGITS} digits, ${places} of them decimal`,
     );
+  spend(states.length);
   return automaton(states);
 }
 

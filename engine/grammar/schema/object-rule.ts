@@ -36,9 +36,14 @@ export function objectRule(rules: JsonRules, schema: SchemaObject, path: Path, i
       throw new SchemaError([...path, 'required'], `${JSON.stringify(name)} is not among the properties`);
     properties.push({ pair: pairOf(rules, name, others ?? rules.value), isRequired: true });
   }
-  const names = [...new Set([...named.keys(), ...required])];
-  const key = names.length === 0 ? rules.string : otherKey(names, path);
-  const other = others && sequence(key, literal(':'), rules.space, others);
+  const other =
+    others &&
+    sequence(
+      otherKey(rules, new Set([...named.keys(), ...required]), path),
+      literal(':'),
+      rules.space,
+      others,
+    );
   return sequence(literal('{'), rules.gap, membersOf(rules, properties, other), literal('}'));
 }
 
@@ -69,8 +74,9 @@ function pairOf({ space }: JsonRules, name: string, value: Rule): Rule {
 }
 
 /** A key that none of the properties has. */
-function otherKey(names: readonly string[], path: Path): Rule {
-  const inside = within([...path, 'additionalProperties'], () => spell(noneOf(names)));
+function otherKey(rules: JsonRules, names: ReadonlySet<string>, path: Path): Rule {
+  if (names.size === 0) return rules.string;
+  const inside = within([...path, 'additionalProperties'], () => spell(noneOf([...names])));
   return shared(() => sequence(literal('"'), inside, literal('"')));
 }
 

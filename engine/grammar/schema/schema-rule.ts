@@ -1,5 +1,5 @@
 import { SchemaError } from '../../errors.ts';
-import { anyLiteral, type Dialect, type JsonRules, jsonRules } from '../json-rules.ts';
+import { anyLiteral, type Dialect, jsonRules } from '../json-rules.ts';
 import { choice, type Rule, shared } from '../rule.ts';
 import { within } from '../within.ts';
 import { arrayRule } from './array-rule.ts';
@@ -29,6 +29,7 @@ export type WriteSchema = (schema: unknown, path: Path) => Rule;
 const MAX_DEPTH = 32; // schemas in schemas
 const MAX_ENUM_VALUES = 1000; // OpenAI's
 const MAX_PROPERTIES = 5000; // OpenAI's
+const MAX_BOUND_STATES = 20_000; // of all automata for strings and numbers
 
 /**
  * The values that a JSON schema allows, as they may be written.
@@ -42,6 +43,8 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
     string,
     { rule: Rule | undefined; readonly path: Path; readonly schema: unknown }
   >();
+  const written = new Map<string, Rule>(); // by bounds
+  let states = 0;
   let enumValues = 0;
   let properties = 0;
 
@@ -87,15 +90,37 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
         return shared(() => rule);
       }
       case 'string':
-        return within(path, () => stringRule(rules, stringBounds(schema)));
+        return within(path, () => once(stringBounds(schema), (bounds) => stringRule(rules, bounds, spend)));
       case 'number':
       case 'integer':
-        return within(path, () => boundedNumber(rules, type === 'integer', schema));
+        return within(path, () =>
+          once(numberBounds(type === 'integer', schema), (bounds) => numberRule(rules, bounds, spend)),
+        );
       case 'boolean':
         return rules.boolean;
       case 'null':
         return rules.null;
     }
+  }
+
+  /** What many properties ask for alike is written once. */
+  function once<B>(bounds: B, make: (bounds: B) => Rule): Rule {
+    const key = JSON.stringify(bounds);
+    const known = written.get(key);
+    if (known) return known;
+    const made = make(bounds);
+    const rule = shared(() => made);
+    written.set(key, rule);
+    return rule;
+  }
+
+  function spend(count: number): void {
+    states += count;
+    if (states > MAX_BOUND_STATES)
+      throw new SchemaError(
+        [],
+        `brings the schema's patterns and bounds to more than ${MAX_BOUND_STATES} states`,
+      );
   }
 
   /** `enum` or `const`, less what `type` rules out. */
@@ -135,7 +160,7 @@ function stringBounds(schema: SchemaObject) {
   };
 }
 
-function boundedNumber(rules: JsonRules, isInteger: boolean, schema: SchemaObject): Rule {
+function numberBounds(isInteger: boolean, schema: SchemaObject) {
   const bounds = {
     minimum: numberOf(schema, 'minimum', []),
     maximum: numberOf(schema, 'maximum', []),
@@ -145,6 +170,5 @@ function boundedNumber(rules: JsonRules, isInteger: boolean, schema: SchemaObjec
   };
   if (bounds.multipleOf !== undefined && bounds.multipleOf <= 0)
     throw new SchemaError(['multipleOf'], 'must be more than 0');
-  const isFree = !isInteger && Object.values(bounds).every((bound) => bound === undefined);
-  return isFree ? rules.number : numberRule({ isInteger, ...bounds });
+  return { isInteger, ...bounds };
 }

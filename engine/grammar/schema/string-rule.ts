@@ -17,9 +17,11 @@ export interface StringBounds {
 /**
  * Strings within bounds. Lengths alone allow every spelling; a pattern or a format only the plainest.
  *
+ * `spend` is told how many states it takes, and may throw.
+ *
  * Throws   SchemaError, with the keyword as its path
  */
-export function stringRule(rules: JsonRules, bounds: StringBounds): Rule {
+export function stringRule(rules: JsonRules, bounds: StringBounds, spend: (states: number) => void): Rule {
   const { minLength = 0, maxLength = Infinity, pattern, format } = bounds;
   if (minLength > maxLength) throw new SchemaError(['minLength'], `is more than maxLength, ${maxLength}`);
   const isAnyLength = minLength === 0 && maxLength === Infinity;
@@ -38,6 +40,7 @@ export function stringRule(rules: JsonRules, bounds: StringBounds): Rule {
     const characters = automata.reduce(intersect);
     if (isEmpty(characters))
       throw new SchemaError([], 'allows no text at all, or none with the keywords beside it');
+    spend(characters.length);
     return quoted(spell(characters));
   });
 }
