@@ -1,6 +1,6 @@
 import type { Part } from '../engine/engine.ts';
 import { toResponseLogprobs } from './logprobs.ts';
-import type { OutputItem, OutputMessage } from './schemas/items.ts';
+import type { FunctionCall, OutputItem, OutputMessage } from './schemas/items.ts';
 import type { ResponseLogprobs } from './schemas/logprobs.ts';
 import type { ResponseEvent } from './schemas/response-events.ts';
 import type { ResponseObject } from './schemas/responses.ts';
@@ -8,6 +8,7 @@ import { toResponseUsage } from './schemas/usage.ts';
 
 type Unnumbered<E> = E extends unknown ? Omit<E, 'sequence_number'> : never;
 type Said = Unnumbered<ResponseEvent>;
+type PartOf<T extends Part['type']> = Extract<Part, { type: T }>;
 
 export interface ResponseParts {
   /** As it is before anything is said. */
@@ -28,38 +29,22 @@ export async function* toResponseEvents(from: ResponseParts): AsyncGenerator<Res
 }
 
 async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseParts): AsyncGenerator<Said> {
-  const output: OutputItem[] = [];
+  const output: OutputItem[] = []; // the last is being said
   yield { type: 'response.created', response };
   yield { type: 'response.in_progress', response };
   try {
-    let message: OutputMessage | undefined; // what is being said
     for await (const part of parts) {
-      if (part.type === 'text') {
-        if (message === undefined) {
-          message = emptyMessage(`msg_${newId()}`);
-          yield* open(message, output.length);
-        }
-        const logprobs = toResponseLogprobs(part.tokens ?? []);
-        yield {
-          type: 'response.output_text.delta',
-          ...placeOf(message, output.length),
-          delta: part.text,
-          logprobs,
-        };
-        message = spoken(message, part.text, logprobs);
+      if (part.type !== 'done') {
+        yield* say(part, output, newId);
         continue;
       }
-      if (part.type !== 'done') throw new Error('a tool was called, and none was offered');
-
       const cut = part.reason === 'length';
-      if (message === undefined) {
-        message = emptyMessage(`msg_${newId()}`); // a reply of no text at all is an empty message
-        yield* open(message, output.length);
-      }
-      yield* close({ ...message, status: cut ? 'incomplete' : 'completed' }, output);
+      const status = cut ? 'incomplete' : 'completed';
+      if (output.length === 0) yield* open(newMessage(newId), output); // a reply of nothing is an empty message
+      yield* close(output, status);
       const ended: ResponseObject = {
         ...response,
-        status: cut ? 'incomplete' : 'completed',
+        status,
         completed_at: cut ? null : Math.floor(now() / 1000),
         incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
         output,
@@ -75,6 +60,72 @@ async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseP
   }
 }
 
+/** A piece of the last item, or the first of another. */
+function* say(
+  part: Exclude<Part, PartOf<'done'>>,
+  output: OutputItem[],
+  newId: () => string,
+): Generator<Said> {
+  const begins = part.type === 'tool_call' || (part.type === 'text' && output.at(-1)?.type !== 'message');
+  if (begins) {
+    if (output.length > 0) yield* close(output, 'completed');
+    yield* open(part.type === 'tool_call' ? newCall(part.name, newId) : newMessage(newId), output);
+  }
+  const index = output.length - 1;
+  const item = output[index]!;
+  if (part.type === 'text' && item.type === 'message') {
+    const logprobs = toResponseLogprobs(part.tokens ?? []);
+    output[index] = spoken(item, part.text, logprobs);
+    yield { type: 'response.output_text.delta', ...inText(item, index), delta: part.text, logprobs };
+  } else if (part.type === 'tool_arguments' && item.type === 'function_call') {
+    output[index] = { ...item, arguments: item.arguments + part.text };
+    const delta = part.text;
+    yield { type: 'response.function_call_arguments.delta', ...placeOf(item, index), delta };
+  }
+}
+
+function* open(item: OutputItem, output: OutputItem[]): Generator<Said> {
+  const index = output.push(item) - 1;
+  yield { type: 'response.output_item.added', output_index: index, item };
+  if (item.type === 'message')
+    yield { type: 'response.content_part.added', ...inText(item, index), part: textPart('') };
+}
+
+/** Tells of the end of the last item. */
+function* close(output: OutputItem[], status: 'completed' | 'incomplete'): Generator<Said> {
+  const index = output.length - 1;
+  const open = output[index]!;
+  const item = open.type === 'message' ? { ...open, status, content: [partOf(open)] } : { ...open, status };
+  output[index] = item;
+  if (item.type === 'message') {
+    const [part] = item.content as [OutputMessage['content'][number]];
+    const { text, logprobs } = part;
+    yield { type: 'response.output_text.done', ...inText(item, index), text, logprobs };
+    yield { type: 'response.content_part.done', ...inText(item, index), part };
+  } else {
+    const { name, arguments: text } = item;
+    yield { type: 'response.function_call_arguments.done', ...placeOf(item, index), name, arguments: text };
+  }
+  yield { type: 'response.output_item.done', output_index: index, item };
+}
+
+const newMessage = (newId: () => string): OutputMessage => ({
+  id: `msg_${newId()}`,
+  type: 'message',
+  role: 'assistant',
+  status: 'in_progress',
+  content: [],
+});
+
+const newCall = (name: string, newId: () => string): FunctionCall => ({
+  id: `fc_${newId()}`,
+  type: 'function_call',
+  call_id: `call_${newId()}`,
+  name,
+  arguments: '',
+  status: 'in_progress',
+});
+
 const textPart = (text: string, logprobs: ResponseLogprobs = []) => ({
   type: 'output_text' as const,
   text,
@@ -83,38 +134,11 @@ const textPart = (text: string, logprobs: ResponseLogprobs = []) => ({
 });
 const partOf = ({ content }: OutputMessage) => content[0] ?? textPart('');
 
-const emptyMessage = (id: string): OutputMessage => ({
-  id,
-  type: 'message',
-  role: 'assistant',
-  status: 'in_progress',
-  content: [],
-});
-
 function spoken(message: OutputMessage, text: string, logprobs: ResponseLogprobs): OutputMessage {
   const before = partOf(message);
   before.logprobs.push(...logprobs); // copied at each token it would cost the square of their number
   return { ...message, content: [textPart(before.text + text, before.logprobs)] };
 }
 
-function* open(item: OutputMessage, index: number): Generator<Said> {
-  yield { type: 'response.output_item.added', output_index: index, item };
-  yield { type: 'response.content_part.added', ...placeOf(item, index), part: textPart('') };
-}
-
-/** Tells of the end of an item, and adds it to the output. */
-function* close(message: OutputMessage, output: OutputItem[]): Generator<Said> {
-  const part = partOf(message);
-  const item = { ...message, content: [part] };
-  const place = placeOf(item, output.length);
-  yield { type: 'response.output_text.done', ...place, text: part.text, logprobs: part.logprobs };
-  yield { type: 'response.content_part.done', ...place, part };
-  yield { type: 'response.output_item.done', output_index: output.length, item };
-  output.push(item);
-}
-
-const placeOf = ({ id }: OutputMessage, index: number) => ({
-  item_id: id,
-  output_index: index,
-  content_index: 0,
-});
+const placeOf = ({ id }: OutputItem, index: number) => ({ item_id: id, output_index: index });
+const inText = (item: OutputMessage, index: number) => ({ ...placeOf(item, index), content_index: 0 });

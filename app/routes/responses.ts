@@ -10,6 +10,7 @@ import { type AppEnv, type RunDeps, startRun } from '../run.ts';
 import type { Item } from '../schemas/items.ts';
 import { toList } from '../schemas/lists.ts';
 import { toFormat } from '../schemas/response-format.ts';
+import { toChatTools } from '../schemas/response-tools.ts';
 import {
   type ItemList,
   ItemListQuery,
@@ -19,6 +20,7 @@ import {
   toLogprobs,
 } from '../schemas/responses.ts';
 import { toSampling } from '../schemas/sampling.ts';
+import { toEngineTools } from '../schemas/tools.ts';
 import { sse } from '../sse.ts';
 import { startTruncated } from '../start-truncated.ts';
 import type { Change } from '../storage/storage.ts';
@@ -130,6 +132,7 @@ function toCompletionRequest(
     stop: [],
     format: toFormat(request.text?.format),
     sampling: toSampling(request),
+    ...toEngineTools(toChatTools(request)),
     ...(logprobs === undefined ? {} : { logprobs }),
   };
 }
@@ -164,7 +167,13 @@ function toResponse(request: ResponseRequest, { id, model, nowMs, conversation }
     max_tool_calls: request.max_tool_calls ?? null,
     truncation: request.truncation ?? 'disabled',
     text: { format: request.text?.format ?? { type: 'text' } },
-    tools: [],
+    tools: (request.tools ?? []).map(({ type, name, description, parameters, strict }) => ({
+      type,
+      name,
+      ...(description != null && { description }),
+      parameters: parameters ?? null,
+      strict: strict ?? false,
+    })),
     tool_choice: request.tool_choice ?? 'auto',
     parallel_tool_calls: request.parallel_tool_calls ?? true,
     top_logprobs: request.top_logprobs ?? 0,

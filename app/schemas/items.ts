@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { ResponseLogprobs } from './logprobs.ts';
 import { emptyList } from './neutral.ts';
+import { FunctionName } from './tools.ts';
 
 const MAX_CALL_ID = 64;
-const MAX_NAME = 128;
 
 const Status = z.enum(['in_progress', 'completed', 'incomplete']);
 
@@ -52,7 +52,7 @@ const InputCall = z.strictObject({
   ...given,
   type: z.literal('function_call'),
   call_id: z.string().min(1).max(MAX_CALL_ID),
-  name: z.string().min(1).max(MAX_NAME),
+  name: FunctionName,
   arguments: z.string().describe('JSON text.'),
   parsed_arguments: z.unknown().optional().describe("The client's own addition: not read."),
 });

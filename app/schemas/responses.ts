@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { InputItem, Item, OutputItem } from './items.ts';
 import { listOf, order, pageFields } from './lists.ts';
 import { metadata } from './metadata.ts';
-import { absent, emptyList, oneOf, only } from './neutral.ts';
+import { absent, oneOf, only } from './neutral.ts';
 import { TextFormat } from './response-format.ts';
+import { checkResponseTools, ResponseTool, ResponseToolChoice } from './response-tools.ts';
+import { MAX_TOOLS } from './tools.ts';
 
 const LOGPROBS = 'message.output_text.logprobs';
 const MAX_ITEMS = 2048; // as many as a chat has messages
@@ -35,8 +37,8 @@ export const ResponseRequest = z
         verbosity: only('medium').nullish(),
       })
       .nullish(),
-    tools: emptyList().nullish(),
-    tool_choice: oneOf(['none', 'auto']).nullish(),
+    tools: z.array(ResponseTool).max(MAX_TOOLS).nullish(),
+    tool_choice: ResponseToolChoice.nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     max_tool_calls: z.int().min(1).nullish().describe('Of built-in tools, of which there are none.'),
     include: z.array(only(LOGPROBS)).nullish(),
@@ -67,7 +69,8 @@ export const ResponseRequest = z
   .refine(({ conversation, previous_response_id: previous }) => conversation == null || previous == null, {
     path: ['previous_response_id'],
     error: 'cannot be used beside conversation',
-  });
+  })
+  .superRefine(checkResponseTools);
 export type ResponseRequest = z.infer<typeof ResponseRequest>;
 
 /** How many of the likeliest tokens to give beside each; undefined when no logprobs are asked for. */
@@ -112,8 +115,16 @@ export const ResponseObject = z.object({
   max_tool_calls: z.int().nullable(),
   truncation: z.enum(['auto', 'disabled']),
   text: z.object({ format: TextFormat }),
-  tools: z.array(z.never()),
-  tool_choice: z.enum(['none', 'auto']),
+  tools: z.array(
+    z.object({
+      type: z.literal('function'),
+      name: z.string(),
+      description: z.string().optional(),
+      parameters: z.record(z.string(), z.unknown()).nullable(),
+      strict: z.boolean().nullable(),
+    }),
+  ),
+  tool_choice: ResponseToolChoice,
   parallel_tool_calls: z.boolean(),
   top_logprobs: z.int(),
   metadata,

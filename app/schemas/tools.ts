@@ -16,7 +16,7 @@ export const FunctionType = z.literal('function', {
 });
 
 /** Source: OpenAI OpenAPI 2.3.0, FunctionObject. */
-const FunctionObject = z.strictObject({
+export const FunctionObject = z.strictObject({
   name: FunctionName,
   description: z.string().max(MAX_DESCRIPTION).nullish(),
   parameters: z
@@ -66,8 +66,13 @@ export interface ToolFields {
   readonly parallel_tool_calls?: boolean | null | undefined;
 }
 
+/** Takes what is wrong with a request. */
+interface Complaints {
+  addIssue(issue: { readonly code: 'custom'; readonly path: PropertyKey[]; readonly message: string }): void;
+}
+
 /** Adds an issue for a name that is there twice, and for a choice of what is not there. */
-export function checkTools({ tools, tool_choice: choice }: ToolFields, context: z.RefinementCtx): void {
+export function checkTools({ tools, tool_choice: choice }: ToolFields, context: Complaints): void {
   const names = new Set<string>();
   const refuse = (path: PropertyKey[], message: string) =>
     context.addIssue({ code: 'custom', path, message });
