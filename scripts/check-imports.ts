@@ -29,6 +29,13 @@ const RULES: readonly Rule[] = [
     files: /^(lambda|app|engine|models|kernels)\//,
     packages: /^(hono|@hono\/node-server|zod|node:)/,
   },
+  { folder: /^sites\//, files: /^infra\/site\.ts$/, packages: NONE },
+  {
+    // Of the app, only what its gateway is told, and what an error calls a field.
+    folder: /^infra\//,
+    files: /^(infra\/|models\/|app\/(gateway\/schema|field-path|version)\.ts$)/,
+    packages: /^(zod|yaml|cdk8s|constructs)$|^node:/,
+  },
   { folder: /^web\/build/, files: /^web\//, packages: /^(esbuild$|node:)/ },
   { folder: /^web\//, files: /^web\//, packages: /^(marked|dompurify)$/ },
   { folder: /^app\//, files: /^(app\/|engine\/(engine|errors)\.ts$)/, packages: /^(hono|zod)/ },
@@ -36,6 +43,12 @@ const RULES: readonly Rule[] = [
     folder: /^engine\//,
     files: /^(engine\/|models\/(?!cli\/)|kernels\/(kernels|errors)\.ts$)/,
     packages: NONE,
+  },
+  {
+    // Where the command line begins: it knows every command, those of infra too.
+    folder: /^models\/cli\/cria\.ts$/,
+    files: /^(models|infra)\/cli\//,
+    packages: /^node:/,
   },
   { folder: /^models\/cli\//, files: /^(models|kernels)\//, packages: /^(node:|zod$)/ },
   {

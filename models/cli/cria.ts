@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-/** `cria`: the model commands. Reads the environment and argv once, and turns errors into exit codes. */
+/** `cria`: the commands for models and for sites. Reads the environment and argv once, and turns errors into exit codes. */
 import { setGlobalProxyFromEnv } from 'node:http';
+import { planCommand } from '../../infra/cli/plan-command.ts';
 import type { Command, Shell } from './command.ts';
 import { GatedModelError, NoSourceError, UsageError } from './errors.ts';
 import { inspectCommand } from './inspect.ts';
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   list: listCommand,
   inspect: inspectCommand,
   pack: packCommand,
+  plan: planCommand,
 };
 
 const USAGE = `cria <command> [--help]

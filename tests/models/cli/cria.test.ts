@@ -42,11 +42,14 @@ test.each([
   expect(stderr).toContain(says);
 });
 
-test.each(['pull', 'list', 'inspect', 'pack'])('cria %s --help says how it is used', async (command) => {
-  const { code, stdout } = await cria([command, '--help']);
-  expect(code).toBe(0);
-  expect(stdout).toMatch(new RegExp(`^cria ${command} `));
-});
+test.each(['pull', 'list', 'inspect', 'pack', 'plan'])(
+  'cria %s --help says how it is used',
+  async (command) => {
+    const { code, stdout } = await cria([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^cria ${command} `));
+  },
+);
 
 describe('cria pull', () => {
   test('names the models there are when it does not know one', async () => {

@@ -1,0 +1,64 @@
+import { memoryText } from './bytes.ts';
+import { HOURS_A_MONTH } from './prices.ts';
+import type { Site } from './site.ts';
+import type { Workload } from './workload.ts';
+
+export interface Cost {
+  readonly monthly: { readonly min: number; readonly max: number }; // US dollars, of what has a price
+  readonly unknown: readonly string[]; // workloads without one
+}
+
+export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+
+/** Ports, on one machine; a name twice is found before. */
+export function clashes(workloads: readonly Workload[]): string[] {
+  const [gateway, ...others] = workloads;
+  const clash = others.find(({ port }) => port === gateway!.port);
+  return clash
+    ? [`gateway.port: ${gateway!.port} is taken by ${clash.name}: models have ${others[0]!.port} and on`]
+    : [];
+}
+
+/** What the machines do not have. */
+export function beyondCapacity({ setup, capacity }: Site, workloads: readonly Workload[]): string[] {
+  const problems: string[] = [];
+  const { memory, gpus } = capacity;
+  const list = (of: (one: Workload) => string) => workloads.map((one) => `${one.name} ${of(one)}`).join(', ');
+  if (memory !== undefined && setup === 'single-node') {
+    const needed = workloads.reduce((sum, one) => sum + one.memory * one.replicas.max, 0);
+    if (needed > memory)
+      problems.push(
+        `capacity.memory: ${memoryText(needed)} is needed and there is ${memoryText(memory)} (${list((one) => memoryText(one.memory * one.replicas.max))})`,
+      );
+  }
+  if (memory !== undefined && setup !== 'single-node')
+    for (const one of workloads)
+      if (one.memory > memory)
+        problems.push(
+          `capacity.memory: ${one.name} needs ${memoryText(one.memory)} and a machine has ${memoryText(memory)}`,
+        );
+  if (gpus !== undefined && setup !== 'cloud') {
+    const needed = workloads.reduce(
+      (sum, one) => sum + one.gpus * (setup === 'single-node' ? one.replicas.max : 1),
+      0,
+    );
+    const most = setup === 'single-node' ? needed : Math.max(...workloads.map((one) => one.gpus));
+    if (most > gpus)
+      problems.push(`capacity.gpus: ${most} are needed and there ${gpus === 1 ? 'is 1' : `are ${gpus}`}`);
+  }
+  return problems;
+}
+
+/** Of the cards' machines in the cloud; elsewhere they are yours already. */
+export function costOf(site: Site, workloads: readonly Workload[]): Cost {
+  if (site.setup !== 'cloud') return { monthly: { min: 0, max: 0 }, unknown: [] };
+  const sum = (end: 'min' | 'max') =>
+    workloads.reduce(
+      (total, { instance, replicas }) => total + (instance?.hourly ?? 0) * HOURS_A_MONTH * replicas[end],
+      0,
+    );
+  return {
+    monthly: { min: sum('min'), max: sum('max') },
+    unknown: workloads.filter(({ instance }) => !instance).map(({ name }) => name),
+  };
+}

@@ -1,0 +1,141 @@
+/** From a site to what has to run: pure, so that every emitter, and every test, has the same. */
+import { PlanError } from './errors.ts';
+import { gatewayOf } from './gateway-workload.ts';
+import { beyondCapacity, type Cost, clashes, costOf, dollars } from './limits.ts';
+import { type PlannedRoute, planRoutes } from './plan-routes.ts';
+import { factsOf, serve } from './serve-model.ts';
+import type { Site, SiteModel } from './site.ts';
+import type { Remote, Workload } from './workload.ts';
+
+export interface Plan {
+  readonly site: Site;
+  readonly gateway: Workload;
+  readonly workloads: readonly Workload[]; // the gateway first
+  readonly remotes: readonly Remote[];
+  readonly routes: readonly PlannedRoute[];
+  /** Who keeps files, responses, conversations and batches: a workload that runs once. */
+  readonly keeper: string | undefined;
+  readonly secrets: readonly string[];
+  readonly cost: Cost;
+  readonly notes: readonly string[];
+}
+
+const FIRST_PORT = 8801;
+
+/** Throws PlanError, with the numbers, for all that cannot be; each problem begins with its place in the site. */
+export function plan(site: Site): Plan {
+  const problems: string[] = [];
+  const attempt = <T>(path: string, make: () => T): T | undefined => {
+    try {
+      return make();
+    } catch (error) {
+      problems.push(`${path}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+
+  const names = nameModels(site, problems, attempt);
+  const remotes: Remote[] = [];
+  const serving: Workload[] = [];
+  site.models.forEach((model, index) => {
+    const name = names[index];
+    if (name === undefined) return;
+    if (model.engine === 'remote') {
+      remotes.push(remoteOf(model, name));
+      return;
+    }
+    const port = FIRST_PORT + serving.length;
+    const workload = attempt(`models[${index}]`, () => serve(site, model, name, port));
+    if (workload) serving.push(workload);
+  });
+  if (problems.length > 0) throw new PlanError(problems);
+
+  const routes = planRoutes(
+    site,
+    [
+      ...serving.map(({ name, model }) => ({ name, id: model!.id })),
+      ...remotes.map(({ name, model }) => ({ name, id: model })),
+    ],
+    problems,
+  );
+  const gateway = gatewayOf(site, remotes, problems);
+  const workloads = [gateway, ...serving];
+  problems.push(...clashes(workloads), ...beyondCapacity(site, workloads));
+  const cost = costOf(site, workloads);
+  if (site.budget && cost.monthly.max > site.budget.monthly)
+    problems.push(
+      `budget.monthly: ${dollars(cost.monthly.max)} a month at most, and the budget is ${dollars(site.budget.monthly)}: lower replicas.max, or raise it`,
+    );
+  if (problems.length > 0) throw new PlanError(problems);
+
+  const secrets = [...new Set(workloads.flatMap((one) => one.secrets.map(({ secret }) => secret)))].sort();
+  const keeper = serving.find(({ kind, replicas }) => kind !== 'gpu' && replicas.max === 1)?.name;
+  return {
+    site,
+    gateway,
+    workloads,
+    remotes,
+    routes,
+    keeper,
+    secrets,
+    cost,
+    notes: notesOf(workloads, keeper),
+  };
+}
+
+type Attempt = <T>(path: string, make: () => T) => T | undefined;
+
+/** Each model's own name, or its id's letters that DNS takes. */
+function nameModels(site: Site, problems: string[], attempt: Attempt): (string | undefined)[] {
+  const seen = new Map<string, number>([['gateway', -1]]);
+  return site.models.map((model, index) => {
+    const name = model.name ?? attempt(`models[${index}].id`, () => defaultName(model));
+    if (name === undefined) return undefined;
+    const other = seen.get(name);
+    if (other !== undefined)
+      problems.push(
+        other < 0
+          ? `models[${index}].name: 'gateway' is the gateway's own: choose another`
+          : `models[${index}].name: '${name}' is models[${other}] already: give one of them another name`,
+      );
+    seen.set(name, index);
+    return name;
+  });
+}
+
+function defaultName(model: SiteModel): string {
+  const id = model.engine === 'remote' ? model.id : factsOf(model).name;
+  return id
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/-+$/, '');
+}
+
+function notesOf(workloads: readonly Workload[], keeper: string | undefined): string[] {
+  const estimated = workloads.filter(({ model }) => model?.facts.isEstimate).map(({ name }) => name);
+  const unpinned = [...new Set(workloads.map(({ image }) => image))].filter(
+    (image) => !image.includes('@sha256:'),
+  );
+  return [
+    ...(keeper === undefined
+      ? [
+          'nothing is stored: files, responses, conversations and batches need an edge or node model with replicas: 1',
+        ]
+      : []),
+    ...estimated.map(
+      (name) =>
+        `${name}: the catalogue knows no size of its file; its weights are computed from the parameters`,
+    ),
+    ...unpinned.map(
+      (image) =>
+        `image ${image} is named by a tag, which can change: name it by its digest before production`,
+    ),
+  ];
+}
+
+function remoteOf(model: Extract<SiteModel, { engine: 'remote' }>, name: string): Remote {
+  const { url, id, secret } = model;
+  const key = secret === undefined ? undefined : { env: secret, secret };
+  return { name, url, model: id, key };
+}

@@ -1,0 +1,37 @@
+/**
+ * What machines with NVIDIA cards cost: AWS on demand, us-east-1, Linux, without what ECS Managed Instances adds.
+ *
+ * Source   aws/karpenter-provider-aws, pkg/providers/pricing/zz_generated.pricing_aws.go at 1d927085d, of 2026-08-21
+ */
+export const PRICES_OF = '2026-08-21';
+export const PRICES_SOURCE = 'AWS us-east-1, on demand; karpenter-provider-aws 1d927085d';
+export const HOURS_A_MONTH = 730;
+
+export interface Instance {
+  readonly type: string;
+  readonly card: string;
+  readonly gpus: number;
+  readonly gpuBytes: number; // of each card, as the maker counts it: what programs see is a little less
+  readonly hourly: number; // US dollars
+}
+
+export const INSTANCES: readonly Instance[] = [
+  { type: 'g6.xlarge', card: 'L4', gpus: 1, gpuBytes: 24e9, hourly: 0.805 },
+  { type: 'g5.xlarge', card: 'A10G', gpus: 1, gpuBytes: 24e9, hourly: 1.006 },
+  { type: 'g6e.xlarge', card: 'L40S', gpus: 1, gpuBytes: 48e9, hourly: 1.861 },
+  { type: 'g6e.2xlarge', card: 'L40S', gpus: 1, gpuBytes: 48e9, hourly: 2.242 },
+  { type: 'g7e.2xlarge', card: 'RTX PRO 6000', gpus: 1, gpuBytes: 96e9, hourly: 3.363 },
+  { type: 'p5.4xlarge', card: 'H100', gpus: 1, gpuBytes: 80e9, hourly: 6.88 },
+  { type: 'g7e.12xlarge', card: 'RTX PRO 6000', gpus: 2, gpuBytes: 96e9, hourly: 8.286 },
+  { type: 'g6e.12xlarge', card: 'L40S', gpus: 4, gpuBytes: 48e9, hourly: 10.493 },
+  { type: 'g7e.24xlarge', card: 'RTX PRO 6000', gpus: 4, gpuBytes: 96e9, hourly: 16.572 },
+  { type: 'g6e.48xlarge', card: 'L40S', gpus: 8, gpuBytes: 48e9, hourly: 30.131 },
+  { type: 'p5.48xlarge', card: 'H100', gpus: 8, gpuBytes: 80e9, hourly: 55.04 },
+];
+
+/** The cheapest that has so many cards with so much memory each. */
+export function cheapestInstance(gpus: number, bytesPerCard: number): Instance | undefined {
+  return INSTANCES.filter((one) => one.gpus >= gpus && one.gpuBytes >= bytesPerCard).sort(
+    (a, b) => a.hourly - b.hourly,
+  )[0];
+}

@@ -1,0 +1,120 @@
+import { table } from '../models/cli/command.ts';
+import { memoryText } from './bytes.ts';
+import { dollars } from './limits.ts';
+import type { Plan } from './plan.ts';
+import { HOURS_A_MONTH, PRICES_OF, PRICES_SOURCE } from './prices.ts';
+import type { Workload } from './workload.ts';
+
+/** A plan for a terminal. */
+export function planText(plan: Plan): string {
+  const { site, workloads, remotes, secrets, notes } = plan;
+  const sections = [
+    `site ${site.name}, ${site.setup}\n`,
+    table([
+      [
+        'WORKLOAD',
+        'RUNS',
+        'MODEL',
+        'PORT',
+        'REPLICAS',
+        'CONTEXT',
+        'AT ONCE',
+        'MEMORY',
+        'OF IT WEIGHTS',
+        'CACHE',
+      ],
+      ...workloads.map(rowOf),
+    ]),
+    ...gpuTable(workloads),
+    table([
+      ['REQUESTS FOR', 'ARE ANSWERED BY', 'OVERFLOW'],
+      ...plan.routes.map(({ model, to, overflow }) => [model, shares(to), overflow.join(', ')]),
+    ]),
+    ...(remotes.length > 0
+      ? [table([['REMOTE', 'MODEL', 'URL'], ...remotes.map(({ name, model, url }) => [name, model, url])])]
+      : []),
+    [
+      `secrets   ${secrets.join(', ') || 'none'}`,
+      `stored by ${plan.keeper ?? 'nobody'}`,
+      ...(site.setup === 'cloud' ? costLines(plan) : []),
+      ...notes.map((note) => `note      ${note}`),
+    ]
+      .join('\n')
+      .concat('\n'),
+  ];
+  return sections.join('\n');
+}
+
+function rowOf({ name, kind, model, port, replicas, memory }: Workload): (string | number)[] {
+  const runs = { gateway: 'gateway', edge: 'workerd', node: 'Node', gpu: 'SGLang' }[kind];
+  const { min, max } = replicas;
+  const count = min === max ? String(min) : `${min} to ${max}`;
+  if (model === undefined || kind === 'gpu')
+    return [
+      name,
+      runs,
+      model?.facts.name ?? '',
+      port,
+      count,
+      model ? String(model.context) : '',
+      model ? String(model.concurrency) : '',
+      memoryText(memory),
+      '',
+      '',
+    ];
+  const { weights, kv, prefixCache } = model.need;
+  return [
+    name,
+    runs,
+    model.facts.name,
+    port,
+    count,
+    String(model.context),
+    String(model.concurrency),
+    memoryText(memory),
+    memoryText(weights),
+    memoryText(kv + prefixCache),
+  ];
+}
+
+function gpuTable(workloads: readonly Workload[]): string[] {
+  const rows = workloads.flatMap(({ name, gpus, gpuMemory, instance }) =>
+    gpuMemory === undefined
+      ? []
+      : [
+          [
+            name,
+            gpus,
+            memoryText(gpuMemory.total),
+            memoryText(gpuMemory.weights),
+            memoryText(gpuMemory.kv),
+            instance ? `${instance.type} (${instance.gpus} ${instance.card})` : '',
+            instance ? dollars(instance.hourly) : '',
+          ],
+        ],
+  );
+  return rows.length === 0
+    ? []
+    : [
+        table([
+          ['ON CARDS', 'CARDS', 'EACH NEEDS', 'OF IT WEIGHTS', 'CACHE', 'INSTANCE', 'AN HOUR'],
+          ...rows,
+        ]),
+      ];
+}
+
+function costLines({ cost: { monthly, unknown } }: Plan): string[] {
+  const { min, max } = monthly;
+  const amount = min === max ? dollars(min) : `${dollars(min)} to ${dollars(max)}`;
+  return [
+    `cost      ${amount} a month of ${HOURS_A_MONTH} hours for the cards' machines (${PRICES_SOURCE}, of ${PRICES_OF})`,
+    ...(unknown.length > 0 ? [`          unknown: ${unknown.join(', ')}, storage, traffic`] : []),
+  ];
+}
+
+/** `stable 90 %, next 10 %`. */
+function shares(to: readonly { readonly backend: string; readonly weight: number }[]): string {
+  const sum = to.reduce((total, { weight }) => total + weight, 0);
+  if (to.length === 1) return to[0]!.backend;
+  return to.map(({ backend, weight }) => `${backend} ${Math.round((weight / sum) * 100)} %`).join(', ');
+}

@@ -1,0 +1,156 @@
+import { memoryText } from './bytes.ts';
+import { imageOf } from './gateway-workload.ts';
+import { cpuMemory, fittingConcurrency, gpuMemory, inWasm, type MemoryNeed, WASM_BYTES } from './memory.ts';
+import { catalogueFacts, type ModelFacts, visionFacts } from './model-facts.ts';
+import { cheapestInstance } from './prices.ts';
+import type { Site, SiteModel } from './site.ts';
+import type { Volume, Workload } from './workload.ts';
+
+/** A model that runs here. */
+export type ServedModel = Exclude<SiteModel, { engine: 'remote' }>;
+
+const CONTEXT = 8192;
+const WEIGHTS: Volume = { name: 'weights', kind: 'weights', path: '/var/lib/cria/home' };
+const STATE_PATH = '/var/lib/cria/state';
+
+/** What is known of the model. Throws UnlistedModelError. */
+export function factsOf(model: ServedModel): ModelFacts {
+  return model.engine === 'gpu'
+    ? visionFacts(model.id, model.quantisation)
+    : catalogueFacts(model.id, model.quantisation);
+}
+
+/** The workload that serves it. Throws Error, with the numbers, where it does not fit. */
+export function serve(site: Site, model: ServedModel, name: string, port: number): Workload {
+  const facts = factsOf(model);
+  if (model.context !== undefined && model.context > facts.context)
+    throw new Error(`context is ${model.context}, and ${facts.name} knows ${facts.context} tokens: lower it`);
+  if (site.setup === 'single-node' && model.replicas.max > 1)
+    throw new Error(
+      `replicas is up to ${model.replicas.max}, and a single node runs one of each: raise concurrency instead`,
+    );
+  const context = model.context ?? Math.min(CONTEXT, facts.context);
+  return model.engine === 'gpu'
+    ? onGpu(site, model, { facts, context, name, port })
+    : onCpu(site, model, { facts, context, name, port });
+}
+
+interface Place {
+  readonly facts: ModelFacts;
+  readonly context: number;
+  readonly name: string;
+  readonly port: number;
+}
+
+function onCpu(
+  site: Site,
+  model: Extract<ServedModel, { engine: 'edge' | 'node' }>,
+  { facts, context, name, port }: Place,
+): Workload {
+  const { engine, kv, prefixCache } = model;
+  const load = { engine, kv, context, prefixCache };
+  const concurrency = model.concurrency ?? fittingConcurrency(facts, load);
+  const need = cpuMemory(facts, { ...load, concurrency });
+  if (inWasm(need) > WASM_BYTES)
+    throw new Error(
+      `${facts.name} needs ${numbers(need)}: ${memoryText(inWasm(need))} of WebAssembly memory, which has ${memoryText(WASM_BYTES)}; ` +
+        `lower context (${context}), concurrency (${concurrency}) or prefixCache${kv === 'f16' ? ', or set kv: q8' : ''}`,
+    );
+  const state = `${name}-state`;
+  return {
+    name,
+    kind: engine,
+    image: imageOf(site),
+    argv: engine === 'edge' ? ['node', 'scripts/serve-edge.ts'] : ['node', 'dist/lambda/server.mjs'],
+    port,
+    env: {
+      HOST: '0.0.0.0',
+      PORT: String(port),
+      CRIA_MODEL: facts.name,
+      CRIA_CONTEXT: String(context),
+      CRIA_RUNNING: String(concurrency),
+      CRIA_WAITING: String(model.waiting),
+      CRIA_KV: kv,
+      CRIA_PREFIX_CACHE: String(Math.round(prefixCache / 2 ** 20)),
+      CRIA_HOME: WEIGHTS.path,
+      ...(engine === 'edge'
+        ? { CRIA_STATE: STATE_PATH }
+        : { CRIA_STORAGE_FILE: `${STATE_PATH}/storage.sqlite`, CRIA_THREADS: String(model.cpus) }),
+    },
+    secrets: [],
+    volumes: [WEIGHTS, { name: state, kind: 'state', path: STATE_PATH }],
+    health: '/v1/health',
+    replicas: model.replicas,
+    cpus: engine === 'node' ? model.cpus : 1,
+    memory: need.total,
+    model: { id: facts.id, facts, context, concurrency, need },
+    gpus: 0,
+    gpuMemory: undefined,
+    instance: undefined,
+  };
+}
+
+function onGpu(
+  site: Site,
+  model: Extract<ServedModel, { engine: 'gpu' }>,
+  { facts, context, name, port }: Place,
+): Workload {
+  const image = site.images.gpu;
+  if (image === undefined)
+    throw new Error('engine gpu needs an image of SGLang: set images.gpu, such as lmsysorg/sglang@sha256:…');
+  const { gpus } = model;
+  const concurrency = model.concurrency ?? 8;
+  const need = gpuMemory(facts, { context, concurrency, gpus });
+  const has = site.setup === 'cloud' ? undefined : site.capacity.gpuMemory;
+  const instance = site.setup === 'cloud' ? cheapestInstance(gpus, need.total) : undefined;
+  const advice = `take more gpus (${gpus}), or lower context (${context}), concurrency (${concurrency})${facts.quantisation === 'bf16' ? ', or set quantisation: fp8' : ''}`;
+  if (site.setup === 'cloud' && instance === undefined)
+    throw new Error(
+      `${facts.name} needs ${numbers(need)} on each of ${gpus}: no instance of the price table has that; ${advice}`,
+    );
+  if (has !== undefined && need.total > has)
+    throw new Error(
+      `${facts.name} needs ${numbers(need)} on each of ${gpus}, and a card has ${memoryText(has)} (capacity.gpuMemory): ${advice}`,
+    );
+  return {
+    name,
+    kind: 'gpu',
+    image,
+    argv: [
+      'python3',
+      '-m',
+      'sglang.launch_server',
+      '--model-path',
+      facts.id,
+      '--host',
+      '0.0.0.0',
+      '--port',
+      String(port),
+      '--context-length',
+      String(context),
+      '--max-running-requests',
+      String(concurrency),
+      '--tp-size',
+      String(gpus),
+      ...(facts.quantisation === 'fp8' ? ['--quantization', 'fp8'] : []),
+    ],
+    port,
+    env: { HF_HOME: WEIGHTS.path },
+    secrets: [{ env: 'HF_TOKEN', secret: 'HF_TOKEN' }],
+    volumes: [WEIGHTS],
+    health: '/health',
+    replicas: model.replicas,
+    cpus: 4,
+    memory: 16 * 2 ** 30, // weights pass through; SGLang itself takes some
+    model: { id: facts.id, facts, context, concurrency, need },
+    gpus,
+    gpuMemory: need,
+    instance,
+  };
+}
+
+function numbers({ total, weights, kv, prefixCache, working }: MemoryNeed): string {
+  const parts = [`weights ${memoryText(weights)}`, `keys and values ${memoryText(kv)}`];
+  if (prefixCache > 0) parts.push(`prefix cache ${memoryText(prefixCache)}`);
+  return `${memoryText(total)} (${[...parts, `working ${memoryText(working)}`].join(', ')})`;
+}

@@ -1,0 +1,198 @@
+/** One description of a site: which models answer what, on which engines, and where all of it runs. */
+import * as z from 'zod';
+import { fieldPath } from '../app/field-path.ts';
+import { parseBytes } from './bytes.ts';
+import { SiteError } from './errors.ts';
+
+/** A name that DNS, Kubernetes, systemd and a file system all take. */
+const label = z
+  .string()
+  .regex(
+    /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    'write 1 to 40 lower-case letters, digits and dashes, a letter first',
+  );
+const secretName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]*$/, 'write the name of the secret, as an environment variable: CRIA_KEYS');
+const bytes = z.union([z.string(), z.int().positive()]).transform((value, { addIssue }) => {
+  const parsed = typeof value === 'number' ? value : parseBytes(value);
+  if (parsed !== undefined) return parsed;
+  addIssue({ code: 'custom', message: `'${value}' is no size: write one such as 16GiB or 500MB` });
+  return z.NEVER;
+});
+const dollars = z.number().positive();
+const port = z.int().min(1).max(65_535);
+
+const auth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  /** Clients bring one of the keys in this secret, which are separated by commas. */
+  z.strictObject({ type: z.literal('bearer'), secret: secretName.default('CRIA_KEYS') }),
+]);
+
+const gateway = z.strictObject({
+  /** Where it listens on a single node. 0.0.0.0 lets other machines in, which auth must then guard. */
+  listen: z.string().min(1).default('127.0.0.1'),
+  port: port.default(8780),
+  /** The names clients use for it: HTTPRoute's hostnames. */
+  hosts: z.array(z.hostname()).default([]),
+  /** bearer, unless it listens for this machine alone. */
+  auth: auth.optional(),
+  limits: z
+    .strictObject({ body: bytes.default(2 ** 20), timeoutSeconds: z.int().positive().max(3600).default(600) })
+    .prefault({}),
+  replicas: z.int().min(1).max(64).default(1),
+});
+
+const store = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('directory'), path: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('pvc'), size: bytes, storageClass: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal('s3'), bucket: z.string().min(3) }),
+  z.strictObject({ kind: z.literal('r2'), bucket: z.string().min(3) }),
+]);
+
+const replicas = z.union([
+  z
+    .int()
+    .min(1)
+    .max(64)
+    .transform((count) => ({ min: count, max: count })),
+  z
+    .strictObject({ min: z.int().min(0).max(64), max: z.int().min(1).max(64) })
+    .refine(({ min, max }) => min <= max, { error: 'min is larger than max: swap them', path: ['min'] }),
+]);
+
+const served = {
+  /** A name from models/catalogue (`cria list`), with or without its quantisation. */
+  id: z.string().min(1),
+  /** What routes call it. By default its id, in DNS's letters. */
+  name: label.optional(),
+  quantisation: z.string().min(1).optional(),
+  /** Tokens of prompt and reply together. By default 8192, or what the model can if that is less. */
+  context: z.int().min(16).max(131_072).optional(),
+  /** Requests that compute at once. By default 8, or as many as fit in memory. */
+  concurrency: z.int().min(1).max(64).optional(),
+  replicas: replicas.default({ min: 1, max: 1 }),
+};
+const onCpu = {
+  ...served,
+  /** How keys and values are kept: q8 takes about half of f16. */
+  kv: z.enum(['f16', 'q8']).default('f16'),
+  /** For what earlier requests computed, to begin the next from. */
+  prefixCache: bytes.default(256 * 2 ** 20),
+  waiting: z.int().min(0).max(4096).default(64),
+};
+
+const model = z.discriminatedUnion('engine', [
+  /** In workerd: one thread, one model an isolate. */
+  z.strictObject({ engine: z.literal('edge'), ...onCpu }),
+  /** The Node server: as many threads as `cpus`. */
+  z.strictObject({ engine: z.literal('node'), ...onCpu, cpus: z.int().min(1).max(64).default(2) }),
+  /** SGLang, on NVIDIA cards. */
+  z.strictObject({
+    engine: z.literal('gpu'),
+    ...served,
+    gpus: z.literal([1, 2, 4, 8], 'write 1, 2, 4 or 8: the heads are shared out evenly').default(1),
+  }),
+  /** Another server that speaks the OpenAI API. */
+  z.strictObject({
+    engine: z.literal('remote'),
+    id: z.string().min(1),
+    name: label.optional(),
+    url: z.url({ protocol: /^https?$/, error: 'write its base URL, https://host/v1' }),
+    /** The secret that holds the key to it. */
+    secret: secretName.optional(),
+  }),
+]);
+
+const weighted = z.strictObject({ model: label, weight: z.number().min(0).max(1000) });
+const route = z.strictObject({
+  /** The model as requests name it. */
+  model: z.string().min(1),
+  /** Who answers. Several share by weight: a rollout. */
+  to: z.union(
+    [
+      label.transform((name) => [{ model: name, weight: 1 }]),
+      z
+        .array(weighted)
+        .max(16)
+        .refine((all) => all.some(({ weight }) => weight > 0), 'nobody has a weight above 0: give one'),
+    ],
+    'write the name of a model, or a list of { model, weight }',
+  ),
+  /** Who answers when none of them can: all busy, still loading, or down. */
+  overflow: z.array(label).max(16).default([]),
+});
+
+const siteSchema = z.strictObject({
+  name: label,
+  setup: z.enum(['single-node', 'on-prem', 'cloud']).default('single-node'),
+  images: z
+    .strictObject({
+      /** Cria's own, as lambda/Dockerfile builds it. By tag, or best by digest. */
+      cria: z.string().min(1).optional(),
+      /** SGLang, for models with engine gpu. */
+      gpu: z.string().min(1).optional(),
+    })
+    .default({}),
+  gateway: gateway.prefault({}),
+  stores: z.strictObject({ weights: store.optional() }).default({}),
+  /** What one machine has; with several, each of them. Not compared with where it is left out. */
+  capacity: z
+    .strictObject({
+      memory: bytes.optional(),
+      gpus: z.int().min(0).max(64).optional(),
+      gpuMemory: bytes.optional(),
+    })
+    .default({}),
+  models: z.array(model).min(1).max(32),
+  /** By default one for each model, under its id. */
+  routes: z.array(route).max(64).optional(),
+  observability: z.strictObject({ serviceMonitor: z.boolean().default(false) }).prefault({}),
+  /** The plan fails when its estimate is above this. */
+  budget: z.strictObject({ monthly: dollars }).optional(),
+});
+
+/** As it is written: nearly everything may be left out. */
+export type SiteInput = z.input<typeof siteSchema>;
+/** With its defaults. */
+export type Site = z.output<typeof siteSchema>;
+export type SiteModel = Site['models'][number];
+
+/** A site in TypeScript, checked while it is written: `export default defineSite({ … })`. */
+export const defineSite = (site: SiteInput): SiteInput => site;
+
+/** Checks a description. `file` is for the messages. Throws SiteError, naming every field that is wrong. */
+export function parseSite(json: unknown, file: string): Site {
+  const { data, error } = siteSchema.safeParse(json);
+  if (error === undefined) return data;
+  throw new SiteError(
+    file,
+    error.issues.flatMap((issue) => problemsOf(issue)),
+  );
+}
+
+function problemsOf(issue: z.core.$ZodIssue): string[] {
+  const at = (path: readonly PropertyKey[]) => (path.length === 0 ? '' : `${fieldPath(path)}: `);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(
+      (key) => `${at([...issue.path, key])}there is no such field: remove it, or correct its name`,
+    );
+  if (issue.code !== 'invalid_union') return [`${at(issue.path)}${issue.message}`];
+  if (issue.errors.length === 0) return [`${at(issue.path)}write one of ${kindsOf(issue)}`];
+  const inner = deepest(issue.errors);
+  if (inner.every(({ path, code }) => path.length === 0 && code === 'invalid_type'))
+    return [`${at(issue.path)}${issue.message}`];
+  return inner.flatMap((one) => problemsOf({ ...one, path: [...issue.path, ...one.path] }));
+}
+
+/** What the field that tells the kinds of a thing apart may be. */
+function kindsOf(issue: z.core.$ZodIssue): string {
+  return 'options' in issue ? (issue.options as readonly unknown[]).join(', ') : 'those of docs/deploy.md';
+}
+
+/** The branch of a union that went furthest is the one that was meant. */
+function deepest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const depth = (issues: readonly z.core.$ZodIssue[]) =>
+    Math.max(...issues.map(({ path, code }) => path.length * 2 + Number(code !== 'invalid_type')));
+  return branches.reduce((best, one) => (depth(one) > depth(best) ? one : best));
+}

@@ -1,0 +1,53 @@
+import type { MemoryNeed } from './memory.ts';
+import type { ModelFacts } from './model-facts.ts';
+import type { Instance } from './prices.ts';
+
+export interface SecretUse {
+  readonly env: string; // the variable the process reads
+  readonly secret: string; // the name it is kept under
+}
+
+export interface Volume {
+  readonly name: string;
+  /** weights are read only, and the same for all; state is this workload's own. */
+  readonly kind: 'weights' | 'state';
+  readonly path: string; // in the container
+}
+
+/** A program that runs, once or several times. */
+export interface Workload {
+  readonly name: string;
+  readonly kind: 'gateway' | 'edge' | 'node' | 'gpu';
+  readonly image: string;
+  readonly argv: readonly string[];
+  readonly port: number;
+  /** Without the gateway's CRIA_ROUTES, whose URLs depend on the place: gateway-routes.ts writes it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly SecretUse[];
+  readonly volumes: readonly Volume[];
+  readonly health: string; // path
+  readonly replicas: { readonly min: number; readonly max: number };
+  readonly cpus: number;
+  readonly memory: number; // bytes, of one replica
+  /** What answers here; the gateway has none. */
+  readonly model: PlannedModel | undefined;
+  readonly gpus: number;
+  readonly gpuMemory: MemoryNeed | undefined; // of each card
+  readonly instance: Instance | undefined; // in the cloud
+}
+
+export interface PlannedModel {
+  readonly id: string; // as its server knows it
+  readonly facts: ModelFacts;
+  readonly context: number;
+  readonly concurrency: number;
+  readonly need: MemoryNeed;
+}
+
+/** Another server, that exists already. */
+export interface Remote {
+  readonly name: string;
+  readonly url: string;
+  readonly model: string;
+  readonly key: SecretUse | undefined;
+}
