@@ -40,7 +40,12 @@ export const Message = z.discriminatedUnion(
       tool_calls: z.array(ToolCall).max(MAX_TOOLS).nullish(),
       function_call: absent(),
     }),
-    z.strictObject({ role: z.literal('tool'), content: Content, tool_call_id: z.string() }),
+    z.strictObject({
+      role: z.literal('tool'),
+      content: Content,
+      tool_call_id: z.string(),
+      name, // LangChain's: the function that was called
+    }),
   ],
   {
     error: ({ code }) =>
