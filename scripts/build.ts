@@ -14,12 +14,12 @@ const ROOT = join(import.meta.dirname, '..');
 export const DIST = join(ROOT, 'dist');
 const WASM = ['kernels-relaxed.wasm', 'kernels-simd.wasm'];
 
-/** Builds into `folder`, in place of what was there. The plugins are asked first, for the Worker. */
+/** Builds into `folder`, in place of what was there. The plugins are asked first. */
 export async function buildAll(folder = DIST, plugins: readonly Plugin[] = []): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await Promise.all([
     buildEdge(join(folder, 'edge'), plugins),
-    buildServer(folder),
+    buildServer(folder, plugins),
     buildWeb(join(folder, 'web')),
   ]);
 }
@@ -43,7 +43,7 @@ async function buildEdge(outdir: string, plugins: readonly Plugin[]): Promise<vo
 }
 
 /** One file a thread. From source Node would strip the types anew at each start, and keep 40 MB to do it with. */
-async function buildServer(folder: string): Promise<void> {
+async function buildServer(folder: string, plugins: readonly Plugin[]): Promise<void> {
   const [source, kernels] = [join(ROOT, 'kernels/wasm'), join(folder, 'kernels/wasm')];
   await mkdir(kernels, { recursive: true });
   await Promise.all([
@@ -59,6 +59,7 @@ async function buildServer(folder: string): Promise<void> {
       minifySyntax: true,
       sourcemap: true,
       logLevel: 'warning',
+      plugins: [...plugins],
     }),
   ]);
 }

@@ -10,7 +10,7 @@ import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
 import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
-import { RECITAL_HOOKS } from './recital-door.ts';
+import { recitalPlugin } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 /** The Node server as it is built, in a process of its own, weights on disk. Not loaded yet. */
@@ -19,15 +19,12 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
   const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
   const storage = options.storage ?? folder;
   const dist = join(folder, 'dist');
-  await buildAll(dist);
+  await buildAll(dist, recital ? [recitalPlugin] : []);
   const link = filePath(folder, CATALOGUE[0]!, CATALOGUE[0]!.files[0]!);
   await mkdir(dirname(link), { recursive: true });
   await symlink(model, link);
 
-  const command = recital
-    ? ['--import', RECITAL_HOOKS, 'lambda/server.ts']
-    : [join(dist, 'lambda/server.mjs')];
-  const server = spawn(process.execPath, command, {
+  const server = spawn(process.execPath, [join(dist, 'lambda/server.mjs')], {
     env: {
       ...process.env,
       ...vars,
