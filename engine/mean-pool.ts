@@ -4,23 +4,31 @@ export interface MeanPool {
   readonly left: number;
   /** Of the inputs that are complete. */
   readonly means: readonly Float64Array[];
+  /** Tokens of those. */
+  readonly done: number;
   /**
    * Takes the states of the present input's next tokens. True when they were its last.
    *
    * Shapes   states (m, dim), m at most `left`
    */
   add(states: Float32Array): boolean;
+  /** Forgets what it was given of the present input. */
+  restart(): void;
 }
 
 /** Shapes   lengths: tokens of each input, at least 1 */
 export function createMeanPool(lengths: readonly number[], dim: number): MeanPool {
   const means: Float64Array[] = [];
   let left = lengths[0] ?? 0;
+  let done = 0;
   let sum = new Float64Array(dim);
 
   return {
     get left() {
       return left;
+    },
+    get done() {
+      return done;
     },
     means,
     add(states) {
@@ -30,9 +38,13 @@ export function createMeanPool(lengths: readonly number[], dim: number): MeanPoo
 
       const length = lengths[means.length]!;
       means.push(sum.map((value) => value / length));
+      done += length;
+      this.restart();
+      return true;
+    },
+    restart() {
       sum = new Float64Array(dim);
       left = lengths[means.length] ?? 0;
-      return true;
     },
   };
 }

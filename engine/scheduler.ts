@@ -171,9 +171,10 @@ export function createScheduler({
     return running.filter(({ parts }) => parts.length < MAX_PARTS);
   }
 
-  /** Nothing normal waits, and none can be moved. */
+  /** Nothing normal waits, but for memory that those of low priority hold, and none can be moved. */
   function mayRunLow(): boolean {
-    return normal.waiting.length === 0 && readyOf(normal).length === 0;
+    const isWaiting = normal.waiting.length > 0 && normal.running.length > 0;
+    return !isWaiting && readyOf(normal).length === 0;
   }
 
   /** Gives places in the lane that is to run; who has gone quiet loses his, if another needs it. */
@@ -231,24 +232,25 @@ export function createScheduler({
   }
 
   /**
-   * Takes the memory of one of low priority: it waits again, to read what it had read and said. Not of one of whose prompt
-   * each token tells something: it would be told twice.
+   * Takes the memory of one of low priority: it waits again, to read what it had read and said. Not of one whose prompt is
+   * echoed: it would be told twice.
    */
   function takeFromLow(): boolean {
-    const sequence = low.running.findLast(({ inStep, echo, pool }) => !inStep && !echo && !pool);
+    const sequence = low.running.findLast(({ inStep, echo }) => !inStep && !echo);
     if (!sequence) return false;
     llama.freeCache(sequence.cache!);
     sequence.cache = undefined;
+    sequence.pool?.restart();
     sequence.state = 'waiting';
     low.running = low.running.filter((other) => other !== sequence);
     low.waiting.unshift(sequence);
     return true;
   }
 
-  /** Its first tokens are in its cache already. */
+  /** Its first tokens are in its cache already, or are of inputs whose vectors are there. */
   function beginAfter(sequence: Sequence, cachedTokens: number): void {
     if (sequence.said.length === 0) sequence.cachedTokens = cachedTokens;
-    sequence.pending = textOf(sequence).subarray(cachedTokens);
+    sequence.pending = textOf(sequence).subarray(sequence.pool?.done ?? cachedTokens);
     counts.prefixQueries += toFind(sequence).length;
     counts.prefixHits += cachedTokens;
   }

@@ -122,6 +122,27 @@ describe('embed()', () => {
     await embedded;
   });
 
+  test('of low priority gives its memory to one of normal priority, and begins its input again', async () => {
+    const { engine, llama } = localSetup({ script: babble, room: 256 }, { prefillChunk: 8 });
+    const inputs = Array.from({ length: 4 }, (_, i) => text(`${i}${'x'.repeat(40)}`));
+    const embedded = engine.embed({ ...embedding(inputs), priority: 'low' }, never());
+    while (llama.batches.length < 8) await new Promise((resolve) => setImmediate(resolve));
+    const reply = await ask(engine, request('a', { maxTokens: 5 }));
+    expect(reply.text).toHaveLength(5);
+    expect(llama.batches.length).toBeLessThan(20); // before the fourth input
+    const { vectors } = await embedded;
+    for (const [i, vector] of vectors.entries()) expectClose(vector, truth(idsOf(`${i}${'x'.repeat(40)}`)));
+  });
+
+  test('may wait for one of low priority that echoes its prompt, but not for ever', async () => {
+    const { engine, llama } = localSetup({ script: babble, room: 256 }, { prefillChunk: 8 });
+    const asked = request('x'.repeat(40), { maxTokens: 1, echo: true, logprobs: 0, priority: 'low' });
+    const echoed = readAll((await engine.start(asked, never())).parts);
+    while (llama.batches.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect((await engine.embed(embedding([text('a')]), never())).vectors).toHaveLength(1);
+    expect((await echoed).tokens).toHaveLength(42);
+  });
+
   test('stops when its reader leaves, and keeps nothing', async () => {
     const { engine, llama } = localSetup({ script: babble }, { prefillChunk: 4, prefixCacheBytes: 2 ** 20 });
     const client = new AbortController();

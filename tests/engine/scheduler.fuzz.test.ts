@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createCoin } from '../../engine/coin.ts';
 import type { CompletionRequest, Part } from '../../engine/engine.ts';
 import { BusyError, OutOfMemoryError, StalledError } from '../../engine/errors.ts';
-import { ask, localSetup, request } from '../support/local-engine.ts';
+import { ask, info, localSetup, never, request } from '../support/local-engine.ts';
 import { greedy } from '../support/sampling.ts';
 import { babble, mutter } from '../support/scripted-llama.ts';
 
@@ -70,6 +70,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       const asked = request('p'.repeat(upTo(60)), {
         maxTokens: 1 + upTo(coin() < 0.2 ? 900 : 60),
         stop: coin() < 0.3 ? ['ab', 'q'] : [],
+        ...(coin() < 0.2 && { echo: true, logprobs: upTo(3) }),
         sampling: {
           ...greedy,
           temperature: 25 * upTo(2),
@@ -98,10 +99,31 @@ test.each([1, 2, 3, 4, 5, 6])(
       }
     }
 
+    /** Vectors, asked for by someone who stays; undefined when they were refused, or a pass failed. */
+    async function embed(): Promise<void> {
+      const inputs = Array.from({ length: 1 + upTo(3) }, () => 'e'.repeat(1 + upTo(30)));
+      const asked = { model: info.id, inputs: inputs.map((text) => ({ type: 'text' as const, text })) };
+      embeddings++;
+      const made = await engine.embed(asked, never()).catch((error: Error) => {
+        if (error instanceof BusyError) {
+          rejected++;
+          embeddings--;
+        } else if (error.message !== FIRE && !(error instanceof OutOfMemoryError)) throw error;
+        return undefined;
+      });
+      if (!made) return;
+      expect(made).toEqual(await localSetup({ script }).engine.embed(asked, never()));
+      embedded++;
+    }
+    const embedding: Promise<void>[] = [];
+    let embeddings = 0;
+    let embedded = 0;
+
     for (let operation = 0; operation < 2000; operation++) {
       const client = someone();
       const what = coin();
-      if (!client || what < 0.06) await come();
+      if (!client || what < 0.05) await come();
+      else if (what < 0.06) embedding.push(embed());
       else if (what < 0.85) {
         if (!client.asking) void askOnce(client);
       } else if (what < 0.86) {
@@ -123,6 +145,8 @@ test.each([1, 2, 3, 4, 5, 6])(
       }),
     );
     while (clients.some(({ asking }) => asking)) await turn();
+    await Promise.all(embedding);
+    expect(embedded).toBeGreaterThan(0);
 
     // Those who vanished hold their places until others want them.
     llama.failNext = undefined;
@@ -138,7 +162,7 @@ test.each([1, 2, 3, 4, 5, 6])(
     expect(llama.cachesAlive > 0).toBe(deviceBytes > 0);
     expect(counts.prefixHits > 0).toBe(limits.prefixCacheBytes > 0);
     expect(counts.rejected).toBe(rejected);
-    expect(counts.requests).toBe(clients.length + refused + fresh.length);
+    expect(counts.requests).toBe(clients.length + refused + embeddings + fresh.length);
 
     let complete = 0;
     for (const { end, text, request: asked } of clients) {
