@@ -15,6 +15,7 @@ import { Health, Version } from './schemas/health.ts';
 import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspect.ts';
 import { Item } from './schemas/items.ts';
 import { Model, ModelList } from './schemas/models.ts';
+import { ResponseQuery } from './schemas/queries.ts';
 import { ResponseEvent } from './schemas/response-events.ts';
 import {
   ItemList,
@@ -64,6 +65,7 @@ const SCHEMAS = {
   RouteList,
   Provider,
   ProviderList,
+  ResponseQuery,
   ErrorBody,
 };
 
@@ -87,7 +89,11 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     reply: 'ResponseObject',
     event: 'ResponseEvent',
   },
-  'GET /v1/responses/:id': { summary: 'A response that was kept', reply: 'ResponseObject' },
+  'GET /v1/responses/:id': {
+    summary: 'A response that was kept',
+    query: 'ResponseQuery',
+    reply: 'ResponseObject',
+  },
   'DELETE /v1/responses/:id': { summary: 'Deletes a response', reply: 'ResponseDeleted' },
   'GET /v1/responses/:id/input_items': {
     summary: 'Lists what a response was asked',

@@ -14,6 +14,7 @@ import {
 } from '../schemas/conversations.ts';
 import type { Item } from '../schemas/items.ts';
 import { toList } from '../schemas/lists.ts';
+import { NoQuery } from '../schemas/queries.ts';
 import { type ItemList, ItemListQuery } from '../schemas/responses.ts';
 import { write } from '../storage/write.ts';
 
@@ -63,6 +64,7 @@ export const deleteConversation = (deps: RunDeps) => async (c: ConversationConte
 };
 
 export const createItems = (deps: RunDeps) => async (c: ConversationContext) => {
+  parse(NoQuery, c.req.query());
   const request = parse(ItemsRequest, await readJson(c.req.raw, deps.maxBodyBytes));
   const { id } = (await findConversation(deps, c.req.param('id'))).conversation;
   const items = request.items.map((item) => toItem(item, deps.newId));
@@ -87,6 +89,7 @@ export const listItems = (deps: RunDeps) => async (c: ConversationContext) => {
 export const retrieveItem =
   ({ storage }: RunDeps) =>
   async (c: ItemContext) => {
+    parse(NoQuery, c.req.query());
     const { id, item } = c.req.param();
     const record = await storage.get(itemKey(id, item));
     if (record === undefined) throw new NotFoundError('item', item, 'item_id');

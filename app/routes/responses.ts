@@ -9,6 +9,7 @@ import { toResponseEvents } from '../response-events.ts';
 import { type AppEnv, type RunDeps, startRun } from '../run.ts';
 import type { Item } from '../schemas/items.ts';
 import { toList } from '../schemas/lists.ts';
+import { ResponseQuery } from '../schemas/queries.ts';
 import { toFormat } from '../schemas/response-format.ts';
 import { toChatTools } from '../schemas/response-tools.ts';
 import {
@@ -69,8 +70,10 @@ export const createResponse = (deps: RunDeps) => async (c: Context<AppEnv>) => {
 
 export const retrieveResponse =
   ({ storage }: RunDeps) =>
-  async (c: ResponseContext) =>
-    c.json((await findResponse(storage, c.req.param('id'))).response);
+  async (c: ResponseContext) => {
+    parse(ResponseQuery, c.req.query());
+    return c.json((await findResponse(storage, c.req.param('id'))).response);
+  };
 
 export const deleteResponse =
   ({ storage }: RunDeps) =>

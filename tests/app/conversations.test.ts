@@ -71,6 +71,8 @@ describe('a conversation', () => {
     expect(await conversations.items.delete(b, key)).toMatchObject({ id, object: 'conversation' });
     expect(await texts(id)).toEqual(['a', 'c']);
     await expect(conversations.items.retrieve(b, key)).rejects.toThrow(NotFoundError);
+    const include = ['message.output_text.logprobs' as const];
+    await expect(conversations.items.retrieve(b, { ...key, include })).rejects.toMatchObject({ status: 400 });
     await expect(conversations.items.delete(b, key)).rejects.toThrow(NotFoundError);
   });
 

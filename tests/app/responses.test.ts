@@ -405,6 +405,17 @@ describe('a response that is kept', () => {
     expect(await kept()).toBe(0);
   });
 
+  test('is not streamed again, and that is said', async () => {
+    const { responses } = connect();
+    const { id } = await responses.create({ model: MODEL, input: 'hi' });
+    expect((await responses.retrieve(id, { stream: false })).id).toBe(id);
+    for (const [query, param] of [
+      [{ stream: true }, 'stream'],
+      [{ starting_after: 3 }, 'starting_after'],
+    ] as const)
+      await expect(responses.retrieve(id, query)).rejects.toMatchObject({ status: 400, param });
+  });
+
   test('cannot be cancelled: it was not made in the background', async () => {
     const { responses } = connect();
     const { id } = await responses.create({ model: MODEL, input: 'hi' });
