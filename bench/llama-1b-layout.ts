@@ -3,6 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { type GgufLayout, ggufLayout, type TensorSpec } from '../tests/support/gguf-writer.ts';
 import type { RandomType } from './random-blocks.ts';
 
+export interface LlamaShape {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly ffn: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocab: number;
+  readonly context: number;
+  readonly ropeTheta: number;
+}
+
 /** Llama 3.2 1B. Source: meta-llama/Llama-3.2-1B config.json; torchtune models/llama3_2/_model_builders.py */
 export const LLAMA_1B = {
   layers: 16,
@@ -16,12 +28,26 @@ export const LLAMA_1B = {
   ropeTheta: 500_000,
 } as const;
 
+/** Llama Guard 3 1B INT4, layers and neurons pruned. Source: torchchat model_params/Llama-Guard-3-1B-INT4.json */
+export const GUARD_1B_INT4 = { ...LLAMA_1B, layers: 12, ffn: 6400 };
+
 /** general.file_type. Source: llama.cpp include/llama.h, enum llama_ftype */
 const FILE_TYPE: Record<RandomType, number> = { q4_0: 2, q8_0: 7, q4_k: 15, q6_k: 18 };
 
 /** A GGUF file of the 1B's 147 tensors, in the order llama.cpp writes them, with Llama 3.1's vocabulary. */
-export function llama1bLayout(type: RandomType, embedding: RandomType): GgufLayout {
-  const { layers, hidden, ffn, heads, kvHeads, headDim, vocab, context, ropeTheta } = LLAMA_1B;
+export const llama1bLayout = (type: RandomType, embedding: RandomType): GgufLayout =>
+  llamaLayout(LLAMA_1B, { type, embedding });
+
+/** A Llama of this shape; with `head`, one whose output matrix is not its embedding. */
+export function llamaLayout(
+  shape: LlamaShape,
+  {
+    type,
+    embedding,
+    head,
+  }: { readonly type: RandomType; readonly embedding: RandomType; readonly head?: RandomType },
+): GgufLayout {
+  const { layers, hidden, ffn, heads, kvHeads, headDim, vocab, context, ropeTheta } = shape;
   const [q, kv] = [heads * headDim, kvHeads * headDim];
 
   const vector = (name: string, length: number = hidden): TensorSpec => ({
@@ -71,6 +97,7 @@ export function llama1bLayout(type: RandomType, embedding: RandomType): GgufLayo
       { name: 'token_embd.weight', type: embedding, shape: [hidden, vocab] },
       ...Array.from({ length: layers }, (_, i) => layer(i)).flat(),
       vector('output_norm.weight'),
+      ...(head ? [{ name: 'output.weight', type: head, shape: [hidden, vocab] }] : []),
     ],
   );
 }

@@ -127,3 +127,13 @@ export class SchemaError extends Error {
     this.path = path;
   }
 }
+
+/** What was loaded as a guard is none: it may not judge. */
+export class UnfitGuardError extends Error {
+  override readonly name = 'UnfitGuardError';
+  readonly code = 'guard_unfit';
+
+  constructor(problem: string) {
+    super(`the guard model failed its self-test and judges nothing: ${problem}`);
+  }
+}

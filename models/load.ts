@@ -20,6 +20,8 @@ export interface LoadOptions extends LlamaOptions {
   readonly template: TemplateName;
   /** How calls of tools are written; by default as `defaultToolFormat` says. */
   readonly toolFormat?: ToolFormat | undefined;
+  /** The only tokens that the model will be asked for, ascending: its output matrix, and its logits, have those alone. */
+  readonly vocabulary?: (tokenizer: BpeTokenizer) => Uint32Array;
   readonly onProgress?: (done: number, total: number) => void; // bytes of weights
 }
 
@@ -44,8 +46,8 @@ export async function loadModel(
   const gguf = await readGguf(source);
   const { metadata } = gguf;
   const chatTemplate = metadata.has(CHAT_TEMPLATE) ? metadata.string(CHAT_TEMPLATE) : undefined;
-  return ready(device, tokenizerFromGguf(gguf), chatTemplate, options, (onProgress) =>
-    loadGgufWeights(device, source, gguf, onProgress),
+  return ready(device, tokenizerFromGguf(gguf), chatTemplate, options, (onProgress, vocabulary) =>
+    loadGgufWeights(device, source, gguf, onProgress, vocabulary),
   );
 }
 
@@ -63,8 +65,8 @@ export async function loadPackedModel(
 ): Promise<LoadedModel> {
   const config = checked(manifest.config);
   const { tokenizer, tensors } = await openPacked(device, manifest, open, createHasher);
-  return ready(device, tokenizer, manifest.chatTemplate, options, (onProgress) =>
-    loadTensors(device, config, tensors, onProgress),
+  return ready(device, tokenizer, manifest.chatTemplate, options, (onProgress, vocabulary) =>
+    loadTensors(device, config, tensors, onProgress, vocabulary),
   );
 }
 
@@ -74,10 +76,13 @@ async function ready(
   tokenizer: BpeTokenizer,
   chatTemplate: string | undefined,
   options: LoadOptions,
-  load: (onProgress: (done: number, total: number) => void) => Promise<LoadedWeights>,
+  load: (
+    onProgress: (done: number, total: number) => void,
+    vocabulary: Uint32Array | undefined,
+  ) => Promise<LoadedWeights>,
 ): Promise<LoadedModel> {
   const { template, toolFormat = defaultToolFormat({ template, chatTemplate }) } = options;
   const prompt = choosePrompt({ template, chatTemplate, toolFormat, tokenizer });
-  const { config, weights } = await load(options.onProgress ?? (() => {}));
+  const { config, weights } = await load(options.onProgress ?? (() => {}), options.vocabulary?.(tokenizer));
   return { llama: createLlama(device, config, weights, options), config, tokenizer, prompt, toolFormat };
 }

@@ -41,13 +41,14 @@ export async function loadGgufWeights(
   source: ByteSource,
   gguf: Gguf,
   onProgress: (done: number, total: number) => void,
+  vocabulary?: Uint32Array,
 ): Promise<LoadedWeights> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, { type, shape, offset, bytes }] of gguf.tensors) {
     const [cols, rows = 1] = shape as [number, number?];
     tensors.set(name, { name, type, rows, cols, packed: false, parts: [{ source, offset, bytes }] });
   }
-  return loadTensors(device, configFromGguf(gguf.metadata), tensors, onProgress);
+  return loadTensors(device, configFromGguf(gguf.metadata), tensors, onProgress, vocabulary);
 }
 
 /** As `loadGgufWeights`, of tensors that have left their GGUF file and kept their names. */
@@ -56,6 +57,7 @@ export async function loadTensors(
   config: LlamaConfig,
   tensors: ReadonlyMap<string, StoredTensor>,
   onProgress: (done: number, total: number) => void,
+  vocabulary?: Uint32Array,
 ): Promise<LoadedWeights> {
   for (const name of tensors.keys())
     if (/\.bias$/.test(name))
@@ -64,7 +66,7 @@ export async function loadTensors(
   const divisors = await ropeDivisors(tensors.get(ROPE_FREQS), config);
   const frequencies = ropeFrequencies(config.headDim, config.ropeTheta, divisors);
   const file = { tensors, names: NAMES, reorder: undefined };
-  return { config, weights: await loadWeights(device, config, file, frequencies, onProgress) };
+  return { config, weights: await loadWeights(device, config, file, frequencies, onProgress, vocabulary) };
 }
 
 async function ropeDivisors(

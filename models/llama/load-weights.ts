@@ -5,7 +5,7 @@ import { type QuantType, rowBytes } from '../../kernels/quant/types.ts';
 import { FormatError } from '../errors.ts';
 import type { ByteSource } from '../source.ts';
 import { type Delivery, deliver } from '../tensors/deliver.ts';
-import { atOnce, inGroups, inPlace } from '../tensors/receivers.ts';
+import { atOnce, inGroups, inPlace, selectedRows } from '../tensors/receivers.ts';
 import type { LlamaConfig } from './config.ts';
 import type { LayerWeights, LlamaWeights } from './weights.ts';
 
@@ -46,8 +46,10 @@ export interface StoredModel {
 }
 
 /**
- * Loads all weights. `onProgress` hears bytes done of bytes in all.
+ * Loads all weights. `onProgress` hears bytes done of bytes in all. With a `vocabulary` the output matrix has those rows
+ * alone, while the embedding stays whole.
  *
+ * Units    vocabulary: token ids, ascending
  * Throws   FormatError when a tensor is missing or has the wrong shape
  */
 export async function loadWeights(
@@ -56,6 +58,7 @@ export async function loadWeights(
   file: StoredModel,
   frequencies: Float64Array,
   onProgress: (done: number, total: number) => void,
+  vocabulary?: Uint32Array,
 ): Promise<LlamaWeights> {
   const { names, tensors } = file;
   const deliveries: Delivery[] = [];
@@ -105,10 +108,42 @@ export async function loadWeights(
     };
   });
   const norm = vector(names.norm, dim);
-  const lmHead = tensors.has(names.lmHead) ? matrix(names.lmHead, embedTokens.rows, dim) : embedTokens;
+  if (vocabulary && !(vocabulary.at(-1)! < embedTokens.rows))
+    throw new FormatError('llama', 0, `there is no token ${vocabulary.at(-1)}, only ${embedTokens.rows}`);
+
+  /** Of a head that lies as GGML stores it, only the rows that are wanted. */
+  const fewRows = (name: string, ids: Uint32Array): Weight => {
+    const tensor = expect(file, name, embedTokens.rows, dim);
+    const weight = device.weight(tensor.type, ids.length, dim);
+    deliveries.push({ ...tensor.parts[0], name, begin: () => selectedRows(device, weight, ids) });
+    return weight;
+  };
+  const stored = tensors.get(names.lmHead);
+  const isCut = vocabulary !== undefined && stored?.packed === false;
+  const lmHead = isCut
+    ? fewRows(names.lmHead, vocabulary)
+    : stored
+      ? matrix(names.lmHead, embedTokens.rows, dim)
+      : embedTokens;
 
   await deliver(deliveries, onProgress);
-  return { embedTokens, layers, norm, lmHead, frequencies };
+  if (!vocabulary || isCut) return { embedTokens, layers, norm, lmHead, frequencies };
+
+  const cut = await cutHead(device, lmHead, vocabulary);
+  if (stored) device.free(lmHead);
+  return { embedTokens, layers, norm, lmHead: cut, frequencies };
+}
+
+/** A few rows of a matrix on the device, which may be an embedding too, as a matrix of their own. */
+async function cutHead(device: Device, head: Weight, vocabulary: Uint32Array): Promise<Weight> {
+  const length = vocabulary.length * head.cols;
+  const rows = device.alloc(length);
+  device.embed(rows, head, vocabulary);
+  const numbers = await device.read(rows, 0, length);
+  device.free(rows);
+  const cut = device.weight('f32', vocabulary.length, head.cols);
+  device.writeRows(cut, 0, new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+  return cut;
 }
 
 function expect(file: StoredModel, name: string, rows: number | undefined, cols: number): StoredTensor {

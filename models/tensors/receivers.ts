@@ -51,6 +51,24 @@ export function inGroups(device: Device, weight: Weight): Receiver {
   };
 }
 
+/** Of a matrix that passes row by row, writes the rows that `ids` names, which ascend. */
+export function selectedRows(device: Device, weight: Weight, ids: Uint32Array): Receiver {
+  const length = rowBytes(weight.type, weight.cols);
+  const rows = new Uint8Array(ids.length * length);
+  let at = 0; // byte of the whole matrix
+  return {
+    push(bytes) {
+      for (const [i, id] of ids.entries()) {
+        const from = Math.max(at, id * length);
+        const to = Math.min(at + bytes.length, (id + 1) * length);
+        if (from < to) rows.set(bytes.subarray(from - at, to - at), i * length + from - id * length);
+      }
+      at += bytes.length;
+    },
+    end: () => device.writeRows(weight, 0, rows),
+  };
+}
+
 /** Copies packed bytes to where they belong, from byte `offset` of the weight on. */
 export function inPlace(device: Device, weight: Weight, offset: number): Receiver {
   let at = offset;
