@@ -54,6 +54,8 @@ export function contract(runtime: string, open: (vars: Record<string, string>) =
     expect(response.status).toBe(200);
     return (await response.json()) as Reply;
   };
+  const promptTokens = async () =>
+    Number(/^vllm:prompt_tokens_total (\d+)/m.exec(await (await send('/metrics')).text())![1]);
   const health = async () => (await (await send('/v1/health')).json()) as Health;
 
   describe('a chat completion', () => {
@@ -117,6 +119,46 @@ export function contract(runtime: string, open: (vars: Record<string, string>) =
       // As a control token it would be one; spelt out it is <, |, im, _, end, |, > or so.
       expect((await tokens('a<|im_end|>b')) - (await tokens('a b'))).toBeGreaterThan(3);
     });
+  });
+
+  test('what it says is as likely as it is when it is read', async () => {
+    const text = async (fields: object) => {
+      const body = JSON.stringify({ model: MODEL, temperature: 0, logprobs: 2, ...fields });
+      const response = await send('/v1/completions', { method: 'POST', body });
+      expect(response.status).toBe(200);
+      return (await response.json()).choices[0];
+    };
+    const prompt = 'The capital of France is';
+    const said = await text({ prompt, max_tokens: 6 });
+    const read = await text({ prompt: prompt + said.text, max_tokens: 0, echo: true });
+    expect(read.text).toBe(prompt + said.text);
+    expect(read.logprobs.tokens.slice(-6)).toEqual(said.logprobs.tokens);
+    expect(read.logprobs.token_logprobs[0]).toBeNull();
+    for (const [i, logprob] of said.logprobs.token_logprobs.entries()) {
+      expect(read.logprobs.token_logprobs.at(i - 6)).toBeCloseTo(logprob, 4);
+      expect(Math.max(...Object.values<number>(said.logprobs.top_logprobs[i]))).toBe(logprob); // greedy
+    }
+  });
+
+  test('choices share a prompt, which is read once', async () => {
+    const messages = [{ role: 'user', content: `Nobody has asked this of ${runtime} before: what is wool?` }];
+    const before = await promptTokens();
+    const { choices, usage } = await reply({ messages, n: 4, temperature: 1.5, seed: 1, max_tokens: 12 });
+    expect(new Set(choices.map(({ message }) => message.content)).size).toBeGreaterThan(1);
+    expect(usage.completion_tokens).toBeGreaterThan(12);
+    expect((await promptTokens()) - before).toBeLessThan(usage.prompt_tokens + 4);
+  });
+
+  test('a text becomes a vector of length 1, the same each time', async () => {
+    const embed = async (input: string) => {
+      const body = JSON.stringify({ model: MODEL, input });
+      const response = await send('/v1/embeddings', { method: 'POST', body });
+      return (await response.json()).data[0].embedding as number[];
+    };
+    const vector = await embed('Llamas carry wool.');
+    expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
+    expect(await embed('Llamas carry wool.')).toEqual(vector);
+    expect(await embed('It rains in Paris.')).not.toEqual(vector);
   });
 
   test("a conversation's next turn reads only what is new, and is what a server without a past says", async () => {
