@@ -183,6 +183,15 @@ export const BATCHES: readonly Batch[] = [
       againstName: "8 % of a token's time, at 128 positions",
     },
   ],
+  [
+    {
+      name: `grammar/${ONE_B}/node`,
+      unit: '%',
+      ours: { peer: { script: 'cria-grammar.ts', model: ONE_B }, question: { cmd: 'grammar-share' } },
+      against: { bar: 5 },
+      againstName: "5 % of a reply's time",
+    },
+  ],
   [onTwoThreads('decode', ONE_B, DECODE), onTwoThreads('prefill-128', ONE_B, prefill(128))],
   [decodeAt(1024), decodeAt(8192)],
   [decodeAt(32_768)],

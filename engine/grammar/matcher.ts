@@ -1,7 +1,7 @@
 import type { Tokenizer } from '../../models/tokenizer/tokenizer.ts';
 import type { Matcher } from './grammar.ts';
 import type { Automaton, Places } from './places.ts';
-import type { TokenTrie } from './token-trie.ts';
+import { PLAIN_BYTES, type TokenTrie } from './token-trie.ts';
 
 /** A vocabulary as matchers need it, with the masks that were made last. */
 export interface MaskedVocabulary {
@@ -72,21 +72,36 @@ export function createMatcher(automaton: Automaton, vocabulary: MaskedVocabulary
 
 /** One walk over the tree, in step with the automaton: sets the bits of tokens with more than `bytes` bytes. */
 function walk(automaton: Automaton, start: Places, trie: TokenTrie, bytes: number, mask: Uint32Array): void {
-  const { byte, depth, skip, token, twin, longest, deepest } = trie;
+  const { byte, depth, skip, token, twin, isPlain, longest, deepest } = trie;
   const path: Places[] = new Array(deepest + 2);
   path[0] = start;
 
+  const staying = new Map<Places, boolean>();
+  /** Inside a string, where plain bytes lead nowhere else. */
+  const stays = (places: Places): boolean => {
+    const known =
+      staying.get(places) ?? PLAIN_BYTES.every((plain) => automaton.step(places, plain) === places);
+    staying.set(places, known);
+    return known;
+  };
+  const allow = (node: number) => {
+    if (depth[node]! < bytes) return;
+    for (let id: number | undefined = token[node]!; id !== undefined && id >= 0; id = twin.get(id))
+      mask[id >> 5]! |= 1 << (id & 31);
+  };
+
   for (let node = 0; node < byte.length; ) {
     const level = depth[node]!;
+    if (isPlain[node] && stays(path[level]!)) {
+      for (const end = skip[node]!; node < end; node++) allow(node);
+      continue;
+    }
     const places = longest[node]! > bytes ? automaton.step(path[level]!, byte[node]!) : undefined;
     if (!places) {
       node = skip[node]!;
       continue;
     }
     path[level + 1] = places;
-    if (level >= bytes)
-      for (let id: number | undefined = token[node]!; id !== undefined && id >= 0; id = twin.get(id))
-        mask[id >> 5]! |= 1 << (id & 31);
-    node++;
+    allow(node++);
   }
 }

@@ -16,6 +16,8 @@ export interface TokenTrie {
   readonly token: Int32Array;
   /** Of each token: the next one of the same bytes, or -1. */
   readonly twin: ReadonlyMap<number, number>;
+  /** Of each node: whether its byte and all below it are among `PLAIN_BYTES`. */
+  readonly isPlain: Uint8Array;
   /** Of each node: the most bytes of a token that ends there or below. */
   readonly longest: Uint16Array;
   readonly deepest: number;
@@ -23,6 +25,11 @@ export interface TokenTrie {
   readonly longestFirst: Uint32Array;
   longerThan(bytes: number): number;
 }
+
+/** What most text is made of, and can stand in a string as it is: ASCII's characters but `"` and the backslash. */
+export const PLAIN_BYTES: readonly number[] = Array.from({ length: 0x7f - 0x20 }, (_, i) => 0x20 + i).filter(
+  (byte) => byte !== 0x22 && byte !== 0x5c,
+);
 
 /** Of the tokens that text is made of: none that is special, and none without bytes. */
 export function createTokenTrie(tokenizer: Pick<Tokenizer, 'vocabSize' | 'isSpecial' | 'bytes'>): TokenTrie {
@@ -52,6 +59,7 @@ export function createTokenTrie(tokenizer: Pick<Tokenizer, 'vocabSize' | 'isSpec
   }
 
   const depth = Uint16Array.from(nodes.depth);
+  const byte = Uint8Array.from(nodes.byte);
   const skip = skips(depth);
   const deepest = depth.reduce((most, d) => Math.max(most, d), 0);
   spelt.sort((a, b) => b.bytes.length - a.bytes.length);
@@ -59,11 +67,12 @@ export function createTokenTrie(tokenizer: Pick<Tokenizer, 'vocabSize' | 'isSpec
   for (const { bytes } of spelt) for (let i = 0; i < bytes.length; i++) longer[i]!++;
   return {
     vocabSize,
-    byte: Uint8Array.from(nodes.byte),
+    byte,
     depth,
     skip,
     token: Int32Array.from(nodes.token),
     twin,
+    isPlain: plainBelow(byte, skip),
     longest: longestBelow(depth, skip),
     deepest,
     longestFirst: Uint32Array.from(spelt, ({ id }) => id),
@@ -80,6 +89,18 @@ function skips(depth: Uint16Array): Int32Array {
     open.push(node);
   }
   return skip;
+}
+
+/** From the last node to the first: what is below one comes after it. */
+function plainBelow(byte: Uint8Array, skip: Int32Array): Uint8Array {
+  const isPlain = new Uint8Array(byte.length);
+  const plain = new Set(PLAIN_BYTES);
+  for (let node = byte.length - 1; node >= 0; node--) {
+    let child = node + 1;
+    while (child < skip[node]! && isPlain[child]) child = skip[child]!;
+    isPlain[node] = child === skip[node] && plain.has(byte[node]!) ? 1 : 0;
+  }
+  return isPlain;
 }
 
 function longestBelow(depth: Uint16Array, skip: Int32Array): Uint16Array {
