@@ -1,6 +1,7 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BusyError, LogitBiasError, SchemaError } from '../engine/errors.ts';
 import { fieldPath } from './field-path.ts';
+import { NoBackendError, UnauthorizedError } from './gateway/errors.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
 /** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
@@ -116,6 +117,7 @@ const CODES: Readonly<Record<string, Row>> = {
   invalid_dimensions: badRequest,
   invalid_schema: badRequest,
   context_length_exceeded: badRequest,
+  unauthorized: { status: 401, title: 'Unauthorized', type: 'invalid_request_error' },
   model_not_found: notFound,
   provider_not_found: notFound,
   not_found: notFound,
@@ -127,6 +129,9 @@ const CODES: Readonly<Record<string, Row>> = {
   object_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
   model_busy: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
   storage_full: { status: 507, title: 'Insufficient Storage', type: 'server_error' },
+  upstream: { status: 502, title: 'Bad Gateway', type: 'server_error' },
+  no_backend: { status: 503, title: 'Service Unavailable', type: 'server_error' },
+  upstream_timeout: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
   out_of_memory: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   client_closed_request: { status: 499, title: 'Client Closed Request', type: 'invalid_request_error' }, // nginx's
 };
@@ -200,6 +205,8 @@ function paramOf(error: unknown, code: string | undefined, promptField: string):
 
 function headersOf(error: unknown): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') };
-  if (error instanceof BusyError) return { 'retry-after': String(error.retryAfterSeconds) };
+  if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
+  if (error instanceof BusyError || error instanceof NoBackendError)
+    return { 'retry-after': String(error.retryAfterSeconds) };
   return {};
 }

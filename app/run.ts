@@ -3,6 +3,7 @@ import type { RequestIdVariables } from 'hono/request-id';
 import type { Completion, CompletionRequest, Part, Usage } from '../engine/engine.ts';
 import type { Deps } from './deps.ts';
 import { describeError, type ErrorContext, type ErrorReply } from './errors.ts';
+import { follow } from './follow.ts';
 import type { CompletionTimes, Metrics } from './metrics.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
@@ -66,13 +67,6 @@ export async function startRun(
     },
     describe: (error) => replyTo(error, deps, { requestId, promptField: promptFieldOf(c.req.path) }).body,
   };
-}
-
-/** As `AbortSignal.any`, at a tenth of its cost: the request's signal lives no longer than what listens to it. */
-function follow(signal: AbortSignal, controller: AbortController): void {
-  const abort = () => controller.abort(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
 }
 
 interface TrackContext {

@@ -16,6 +16,7 @@ export interface ModelFacts {
   /** Of the catalogue; a model of the hub that only SGLang serves has none. */
   readonly manifest: Manifest | undefined;
   readonly context: number; // tokens it was trained for
+  readonly licence: string;
   readonly quantisation: string;
   readonly weightBytes: number;
   /** The catalogue knows no size of the file: computed from the parameters. */
@@ -77,6 +78,7 @@ export function catalogueFacts(id: string, quantisation?: string): ModelFacts {
     name,
     manifest,
     context,
+    licence: manifest.licence.name,
     quantisation: manifest.quantisation,
     weightBytes,
     isEstimate,
@@ -102,6 +104,7 @@ export function visionFacts(id: string, quantisation = 'bf16'): ModelFacts {
     name: shortName(found.id),
     manifest: undefined,
     context: 131_072,
+    licence: 'Llama 3.2 Community License',
     quantisation,
     weightBytes: (parameters * bits) / 8,
     isEstimate: false,

@@ -135,7 +135,7 @@ function notesOf(workloads: readonly Workload[], keeper: string | undefined): st
 }
 
 function remoteOf(model: Extract<SiteModel, { engine: 'remote' }>, name: string): Remote {
-  const { url, id, secret } = model;
+  const { url, id, secret, context } = model;
   const key = secret === undefined ? undefined : { env: secret, secret };
-  return { name, url, model: id, key };
+  return { name, url, model: id, context, key };
 }

@@ -38,7 +38,7 @@ const gateway = z.strictObject({
   /** bearer, unless it listens for this machine alone. */
   auth: auth.optional(),
   limits: z
-    .strictObject({ body: bytes.default(2 ** 20), timeoutSeconds: z.int().positive().max(3600).default(600) })
+    .strictObject({ body: bytes.default(2 ** 20), timeoutSeconds: z.int().positive().max(300).default(300) })
     .prefault({}),
   replicas: z.int().min(1).max(64).default(1),
 });
@@ -99,6 +99,12 @@ const model = z.discriminatedUnion('engine', [
     id: z.string().min(1),
     name: label.optional(),
     url: z.url({ protocol: /^https?$/, error: 'write its base URL, https://host/v1' }),
+    /** What the list of models says of it: tokens of prompt and reply together. */
+    context: z
+      .int()
+      .min(16)
+      .max(2 ** 24)
+      .default(8192),
     /** The secret that holds the key to it. */
     secret: secretName.optional(),
   }),

@@ -49,5 +49,6 @@ export interface Remote {
   readonly name: string;
   readonly url: string;
   readonly model: string;
+  readonly context: number; // tokens
   readonly key: SecretUse | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the Worker (dist/edge), the Node server (dist/lambda, with its kernels in dist/kernels) and the playground
+ * Builds the Worker (dist/edge), the Node server and the gateway (dist/lambda, kernels in dist/kernels) and the playground
  * (dist/web).
  *
  *     npm run build [-- --help]
@@ -49,7 +49,7 @@ async function buildServer(folder: string, plugins: readonly Plugin[]): Promise<
   await Promise.all([
     ...WASM.map((file) => copyFile(join(source, file), join(kernels, file))),
     build({
-      entryPoints: [join(ROOT, 'lambda/server.ts'), join(ROOT, 'lambda/kernel-thread.ts')],
+      entryPoints: ['server', 'kernel-thread', 'gateway'].map((name) => join(ROOT, `lambda/${name}.ts`)),
       outdir: join(folder, 'lambda'),
       bundle: true,
       platform: 'node',

@@ -1,0 +1,226 @@
+/** One door before several servers: who answers what is in `routes`. Knows no platform. */
+import { type Context, Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { requestId } from 'hono/request-id';
+import * as z from 'zod';
+import { UnknownModelError } from '../../engine/errors.ts';
+import { InvalidRequestError } from '../errors.ts';
+import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
+import { readJson } from '../read-json.ts';
+import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
+import { type ModelList, toModel } from '../schemas/models.ts';
+import { authorise } from './authorise.ts';
+import { NoBackendError, UpstreamError } from './errors.ts';
+import { type Answer, forward } from './forward.ts';
+import { drawOf, orderOf } from './order.ts';
+import { passOn } from './pass-on.ts';
+import { createPeer, type Peer, type PeerDeps } from './peer.ts';
+import type { Route, Routes } from './schema.ts';
+
+export interface GatewayDeps extends PeerDeps {
+  readonly routes: Routes;
+  /** Clients bring one of them; undefined lets everyone in. */
+  readonly keys: readonly string[] | undefined;
+  readonly newId: () => string;
+  readonly random: () => number; // [0, 1)
+  readonly log: (event: Record<string, string | number>) => void;
+  readonly maxBodyBytes: number;
+  readonly timeoutMs: number; // until an answer begins
+}
+
+export interface Gateway {
+  readonly app: Hono<AppEnv>;
+  /** Asks every backend how it is: to be called every few seconds. Never throws. */
+  probe(): Promise<void>;
+}
+
+/** Asking twice does no harm there: nothing is kept. */
+const SAFE = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations'];
+/** Kept by one of the servers. */
+const KEPT = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches'];
+
+/** All that the gateway reads of a request. The first of the last three that is there keeps a user with one version. */
+const Asked = z.looseObject({
+  model: z.string().min(1),
+  prompt_cache_key: z.string().nullish(),
+  safety_identifier: z.string().nullish(),
+  user: z.string().nullish(),
+});
+
+export function createGateway(deps: GatewayDeps): Gateway {
+  const { routes, keys, log, maxBodyBytes, timeoutMs } = deps;
+  const startedAt = Math.floor(deps.nowMs() / 1000);
+  const peers = new Map(routes.backends.map((backend) => [backend.name, createPeer(backend, deps)]));
+  const peerOf = (name: string): Peer => peers.get(name)!; // the schema has checked that it exists
+  const answers = createCounter('cria_gateway_answers_total', 'Answers passed on, by backend and status.');
+  const app = new Hono<AppEnv>();
+
+  app.onError((error, c) => {
+    const context = { requestId: c.var.requestId, promptField: promptFieldOf(c.req.path) };
+    const { body, status, headers } = replyTo(error, deps, context);
+    return c.json(body, status, headers);
+  });
+  app.use(requestId({ generator: deps.newId }));
+  app.use(
+    cors({ origin: '*', exposeHeaders: ['x-request-id', 'x-cria-backend', 'retry-after'], maxAge: 86_400 }),
+  );
+  app.get('/v1/health', (c) => {
+    const backends = Object.fromEntries([...peers].map(([name, peer]) => [name, peer.condition()]));
+    const works = routes.routes.some(({ to, overflow }) =>
+      [...to.map(({ backend }) => backend), ...overflow].some((name) => backends[name] !== 'down'),
+    );
+    return c.json({ status: works ? 'OK' : 'Error', backends }, works ? 200 : 503);
+  });
+  app.get('/metrics', (c) =>
+    c.body(answers.render() + conditions(peers), 200, { 'content-type': CONTENT_TYPE }),
+  );
+  if (keys) app.use(authorise(keys));
+
+  app.get('/v1/models', (c) =>
+    c.json({
+      object: 'list',
+      data: routes.routes.map((route) => modelOf(route, startedAt)),
+    } satisfies ModelList),
+  );
+  app.get('/v1/models/:id{.+}', (c) => c.json(modelOf(routeOf(c.req.param('id')), startedAt)));
+  for (const path of SAFE) app.post(path, byModel);
+  for (const path of KEPT) app.on(['GET', 'POST', 'DELETE'], [path, `${path}/*`], byKeeper);
+  app.notFound(async (c) => passKeeper(c, 'elsewhere'));
+
+  function routeOf(model: string): Route {
+    const found = routes.routes.find((route) => route.model === model);
+    if (found) return found;
+    throw new UnknownModelError(
+      model,
+      routes.routes.map((route) => route.model),
+    );
+  }
+
+  async function byModel(c: Context<AppEnv>): Promise<Response> {
+    const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
+    const key = asked.prompt_cache_key ?? asked.safety_identifier ?? asked.user;
+    const draw = key ? drawOf(key) : deps.random();
+    const order = orderOf(routeOf(asked.model), (name) => peerOf(name).condition(), draw);
+    const answer = await forward(
+      order.backends.map(peerOf),
+      {
+        path: c.req.path.slice('/v1'.length),
+        method: 'POST',
+        headers: headersOf(c),
+        bodyFor: ({ backend }) => JSON.stringify({ ...asked, model: backend.model }),
+      },
+      { signal: c.req.raw.signal, timeoutMs },
+    );
+    if (!answer) throw new NoBackendError(asked.model);
+    if (answer.peer.backend.name !== order.chosen && peerOf(order.chosen).condition() === 'cold')
+      void peerOf(order.chosen).wake();
+    return finish(c, answer);
+  }
+
+  /** What is kept is asked of the one who keeps it, once. */
+  async function byKeeper(c: Context<AppEnv>): Promise<Response> {
+    return passKeeper(c, 'stored');
+  }
+
+  async function passKeeper(c: Context<AppEnv>, what: 'stored' | 'elsewhere'): Promise<Response> {
+    const name = routes.keeper;
+    if (name === undefined) throw new NoBackendError(what === 'stored' ? 'for what is stored' : c.req.path);
+    const peer = peerOf(name);
+    if (!peer.circuit.enter()) throw new NoBackendError(peer.backend.model);
+    const { method } = c.req;
+    const body = method === 'GET' || method === 'HEAD' ? null : await keptBody(c, peer);
+    const url = new URL(c.req.url);
+    const path = what === 'stored' ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
+    try {
+      const response = await peer.send(`${path}${url.search}`, {
+        method,
+        headers: headersOf(c),
+        body,
+        signal: c.req.raw.signal,
+        ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+      } as RequestInit);
+      peer.circuit.succeed();
+      return finish(c, { peer, response });
+    } catch (error) {
+      if (c.req.raw.signal.aborted) peer.circuit.leave();
+      else peer.circuit.fail();
+      throw new UpstreamError(name, error);
+    }
+  }
+
+  /** A response's model in its keeper's words; anything else as it comes. */
+  async function keptBody(c: Context<AppEnv>, { backend }: Peer): Promise<BodyInit | null> {
+    if (c.req.path !== '/v1/responses') return c.req.raw.body;
+    const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
+    const { to, overflow } = routeOf(asked.model);
+    const serves = [...to.map((one) => one.backend), ...overflow].includes(backend.name);
+    if (!serves)
+      throw new InvalidRequestError(
+        'invalid_value',
+        'model',
+        `responses are kept by ${backend.name}, which does not serve '${asked.model}'`,
+      );
+    return JSON.stringify({ ...asked, model: backend.model });
+  }
+
+  function finish(c: Context<AppEnv>, answer: Answer): Response {
+    const { peer, response } = answer;
+    const { requestId: id } = c.var;
+    const backend = peer.backend.name;
+    answers.add({ backend, status: String(response.status) });
+    log({
+      event: 'answer',
+      requestId: id,
+      method: c.req.method,
+      path: c.req.path,
+      backend,
+      status: response.status,
+    });
+    const context = { requestId: id, promptField: promptFieldOf(c.req.path) };
+    return passOn(answer, {
+      describe: (error) => replyTo(new UpstreamError(backend, error), deps, context).body,
+      onEnd: (error) => {
+        if (error !== undefined && !c.req.raw.signal.aborted) peer.circuit.fail();
+      },
+    });
+  }
+
+  return {
+    app,
+    async probe() {
+      await Promise.all([...peers.values()].map((peer) => peer.probe()));
+    },
+  };
+}
+
+function readAsked(body: unknown): z.infer<typeof Asked> {
+  const { data, error } = Asked.safeParse(body);
+  if (data) return data;
+  const [{ path, message }] = error.issues as [z.core.$ZodIssue];
+  throw new InvalidRequestError(
+    'invalid_value',
+    path.join('.') || null,
+    `${path.join('.') || 'the body'}: ${message}`,
+  );
+}
+
+/** What a backend needs of the client's headers, and the name of the request in both logs. */
+function headersOf(c: Context<AppEnv>): Headers {
+  const headers = new Headers({ 'x-request-id': c.var.requestId });
+  for (const name of ['content-type', 'accept', 'traceparent']) {
+    const value = c.req.header(name);
+    if (value !== undefined) headers.set(name, value);
+  }
+  return headers;
+}
+
+const modelOf = ({ model, contextLength, licence }: Route, created: number) =>
+  toModel({ id: model, created, ownedBy: model.split('/')[0]!, contextLength, licence });
+
+/** 1 for the condition each backend is in. */
+function conditions(peers: ReadonlyMap<string, Peer>): string {
+  const lines = [...peers].map(
+    ([name, peer]) => `cria_gateway_backend{backend="${name}",condition="${peer.condition()}"} 1\n`,
+  );
+  return `# HELP cria_gateway_backend How each backend is: ready, cold, busy or down.\n# TYPE cria_gateway_backend gauge\n${lines.join('')}`;
+}

@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { type Circuit, createCircuit } from './circuit.ts';
+import type { Condition } from './order.ts';
+import type { Backend } from './schema.ts';
+
+/** What a gateway knows of a backend, and how it asks it. */
+export interface Peer {
+  readonly backend: Backend;
+  readonly circuit: Circuit;
+  condition(): Condition;
+  /** It has turned a request away, and said when to come again. */
+  turnedAway(retryAfterSeconds: number): void;
+  /** Asks how it is. Never throws. */
+  probe(): Promise<void>;
+  /** Has it load its model, for those who come later. Never throws. */
+  wake(): Promise<void>;
+  /** A request to it, with its own key. Throws what fetch throws. */
+  send(path: string, init: RequestInit): Promise<Response>;
+}
+
+export interface PeerDeps {
+  readonly fetch: typeof fetch;
+  readonly nowMs: () => number;
+  /** The value of a secret, by the name of its variable. */
+  readonly secret: (name: string) => string | undefined;
+}
+
+const PROBE_MS = 3_000;
+const WAKE_MS = 300_000;
+const LONGEST_BUSY_SECONDS = 10;
+
+const State = z.object({ state: z.string() });
+
+export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps): Peer {
+  const circuit = createCircuit(nowMs);
+  const base = backend.url.replace(/\/+$/, '');
+  const key = backend.key === undefined ? undefined : secret(backend.key);
+  let isCold = false;
+  let isWaking = false;
+  let busyUntilMs = 0;
+
+  function send(path: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.delete('authorization'); // the client's key is for the gateway
+    if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
+    return fetch(`${base}${path}`, { ...init, headers });
+  }
+
+  /** Of our own servers also whether they have loaded; of others, whether they answer. */
+  async function probe(): Promise<void> {
+    if (backend.health === undefined || !circuit.enter()) return;
+    try {
+      const response = await fetch(new URL(backend.health, base), { signal: AbortSignal.timeout(PROBE_MS) });
+      const body = await response.text();
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      isCold = stateOf(body) === 'loading';
+      circuit.succeed();
+    } catch {
+      circuit.fail();
+    }
+  }
+
+  async function wake(): Promise<void> {
+    if (isWaking) return;
+    isWaking = true;
+    try {
+      const response = await send('/chat/completions', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: backend.model,
+          messages: [{ role: 'user', content: 'hi' }],
+          max_tokens: 1,
+        }),
+        signal: AbortSignal.timeout(WAKE_MS),
+      });
+      await response.text();
+      if (response.ok) isCold = false;
+    } catch {
+      // the next probe says how it is
+    } finally {
+      isWaking = false;
+    }
+  }
+
+  return {
+    backend,
+    circuit,
+    condition() {
+      if (!circuit.isClosed()) return 'down';
+      if (isCold) return 'cold';
+      return nowMs() < busyUntilMs ? 'busy' : 'ready';
+    },
+    turnedAway(seconds) {
+      busyUntilMs = nowMs() + 1000 * Math.min(LONGEST_BUSY_SECONDS, Math.max(1, seconds));
+    },
+    probe,
+    wake,
+    send,
+  };
+}
+
+function stateOf(body: string): string | undefined {
+  try {
+    return State.parse(JSON.parse(body)).state;
+  } catch {
+    return undefined; // another's server
+  }
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { Routes } from '../app/gateway/schema.ts';
+
+const integer = (least: number, most: number, fallback: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
+
+/** The environment of the gateway. */
+export const GatewayEnv = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: integer(0, 65_535, 8780),
+    CRIA_ROUTES: z
+      .string('the routes are missing: `cria emit` and `cria up` write them')
+      .transform((text, { addIssue }) => {
+        try {
+          return JSON.parse(text) as unknown;
+        } catch (error) {
+          addIssue({ code: 'custom', message: `not JSON: ${(error as Error).message}` });
+          return z.NEVER;
+        }
+      })
+      .pipe(Routes),
+    CRIA_AUTH: z.enum(['none', 'bearer']).default('bearer'),
+    /** Separated by commas. */
+    CRIA_KEYS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((key) => key.trim() || [])),
+    CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
+    CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
+  })
+  .refine(({ CRIA_AUTH, CRIA_KEYS }) => CRIA_AUTH === 'none' || CRIA_KEYS.length > 0, {
+    error: 'no key: set at least one, or CRIA_AUTH=none to let everyone in',
+    path: ['CRIA_KEYS'],
+  });
+
+export type GatewayEnv = z.infer<typeof GatewayEnv>;

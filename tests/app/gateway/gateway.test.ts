@@ -1,0 +1,334 @@
+import OpenAI from 'openai';
+import { describe, expect, test } from 'vitest';
+import { createGateway, type GatewayDeps } from '../../../app/gateway/gateway.ts';
+import { Routes } from '../../../app/gateway/schema.ts';
+import { MODEL, testApp } from '../../support/test-app.ts';
+
+type Server = (request: Request) => Response | Promise<Response>;
+
+const routes = Routes.parse({
+  backends: [
+    { name: 'near', url: 'http://near:1/v1', model: MODEL, health: '/v1/health' },
+    { name: 'far', url: 'https://far/api/v1/', model: 'far-model', key: 'FAR_KEY' },
+  ],
+  routes: [
+    {
+      model: 'llama',
+      to: [{ backend: 'near', weight: 1 }],
+      overflow: ['far'],
+      contextLength: 100,
+      licence: 'MIT',
+    },
+    {
+      model: 'remote',
+      to: [{ backend: 'far', weight: 1 }],
+      overflow: [],
+      contextLength: 100,
+      licence: 'MIT',
+    },
+  ],
+  keeper: 'near',
+});
+
+const says =
+  (text: string, status = 200, headers: Record<string, string> = {}): Server =>
+  () =>
+    Response.json({ text }, { status, headers });
+const refuses: Server = () => {
+  throw new TypeError('fetch failed');
+};
+
+/** A gateway before servers that the test writes, in `near` and `far`; what they were asked is kept. */
+function setUp(servers: Record<string, Server>, options: Partial<GatewayDeps> = {}) {
+  const asked: { readonly url: string; readonly headers: Headers; readonly body: string }[] = [];
+  const clock = { ms: 1_000_000 };
+  const { app, probe } = createGateway({
+    routes,
+    keys: undefined,
+    fetch: async (url, init) => {
+      const request = new Request(url, init);
+      asked.push({ url: request.url, headers: request.headers, body: await request.clone().text() });
+      return servers[request.url.includes('far') ? 'far' : 'near']!(request);
+    },
+    nowMs: () => clock.ms,
+    secret: (name) => (name === 'FAR_KEY' ? 'sk-far' : undefined),
+    newId: () => 'id',
+    random: () => 0,
+    log: () => {},
+    maxBodyBytes: 10_000,
+    timeoutMs: 1_000,
+    ...options,
+  });
+  const chat = (fields: object = {}, init: RequestInit = {}) =>
+    app.request('/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ model: 'llama', messages: [], ...fields }),
+      ...init,
+    });
+  return { app, probe, asked, clock, chat, servers };
+}
+
+describe('a request by model', () => {
+  test('goes to its backend, under the name the model has there, everything else as it came', async () => {
+    const { chat, asked } = setUp({ near: says('hi') });
+    const reply = await chat({ tools: [1], temperature: 0.25 });
+    expect(await reply.json()).toEqual({ text: 'hi' });
+    expect(reply.headers.get('x-cria-backend')).toBe('near');
+    expect(asked[0]!.url).toBe('http://near:1/v1/chat/completions');
+    expect(JSON.parse(asked[0]!.body)).toEqual({ model: MODEL, messages: [], tools: [1], temperature: 0.25 });
+  });
+
+  test('brings the backend’s own key, and never the client’s', async () => {
+    const { chat, asked } = setUp({ near: says('hi'), far: says('hi') });
+    const headers = { authorization: 'Bearer sk-client' };
+    await chat({}, { headers });
+    await chat({ model: 'remote' }, { headers });
+    expect(asked.map((one) => one.headers.get('authorization'))).toEqual([null, 'Bearer sk-far']);
+    expect(asked[1]!.url).toBe('https://far/api/v1/chat/completions');
+  });
+
+  test('is refused by name where nobody serves the model', async () => {
+    const reply = await setUp({}).chat({ model: 'gpt-9' });
+    expect(reply.status).toBe(404);
+    expect(await reply.text()).toContain("model 'gpt-9' is not served here; there is llama, remote");
+  });
+
+  test.each([
+    { what: 'too long', body: `"${'x'.repeat(10_000)}"`, status: 413 },
+    { what: 'no JSON', body: '{', status: 400 },
+    { what: 'no object', body: '7', status: 400 },
+    { what: 'without a model', body: '{"model": 7}', status: 400 },
+  ])('is refused before anyone is asked when its body is $what', async ({ body, status }) => {
+    const { chat, asked } = setUp({});
+    expect((await chat({}, { body })).status).toBe(status);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('overflow', () => {
+  test.each([
+    { what: 'cannot be reached', near: refuses },
+    { what: 'is busy', near: says('later', 429, { 'retry-after': '7' }) },
+    { what: 'fails', near: says('oh', 500) },
+    { what: 'has no memory', near: says('oh', 503) },
+  ])('answers when the backend $what', async ({ near }) => {
+    const reply = await setUp({ near, far: says('from afar') }).chat();
+    expect(reply.headers.get('x-cria-backend')).toBe('far');
+    expect(await reply.json()).toEqual({ text: 'from afar' });
+  });
+
+  test('does not answer what is the client’s own fault', async () => {
+    const { chat, asked } = setUp({ near: says('messages: missing', 400) });
+    expect((await chat()).status).toBe(400);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is not asked in vain for as long as it said it is busy', async () => {
+    const { chat, asked, clock } = setUp({
+      near: says('later', 429, { 'retry-after': '7' }),
+      far: says('hi'),
+    });
+    await chat();
+    await chat();
+    expect(asked.map(({ url }) => new URL(url).host)).toEqual(['near:1', 'far', 'far']);
+    clock.ms += 7_001;
+    await chat();
+    expect(new URL(asked[3]!.url).host).toBe('near:1');
+  });
+
+  test('when all are busy the client hears when to come again', async () => {
+    const busy = says('later', 429, { 'retry-after': '7' });
+    const reply = await setUp({ near: busy, far: busy }).chat();
+    expect(reply.status).toBe(429);
+    expect(reply.headers.get('retry-after')).toBe('7');
+  });
+
+  test('stands in while a model loads, which is woken meanwhile', async () => {
+    let state = 'loading';
+    const near: Server = ({ url, method }) => {
+      if (method === 'POST') state = 'ready';
+      return url.endsWith('/health') ? Response.json({ state }) : Response.json({ text: 'near' });
+    };
+    const { chat, probe, asked } = setUp({ near, far: says('far') });
+    await probe();
+    expect((await chat()).headers.get('x-cria-backend')).toBe('far');
+    expect(JSON.parse(asked.at(-1)!.body)).toMatchObject({ model: MODEL, max_tokens: 1 });
+    await probe();
+    expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+  });
+});
+
+test('a backend that keeps failing is left alone, and asked again once it may have recovered', async () => {
+  const { chat, asked, clock, servers } = setUp({ near: refuses, far: says('far') });
+  for (let i = 0; i < 5; i++) await chat();
+  expect(asked.filter(({ url }) => url.includes('near'))).toHaveLength(3);
+
+  servers.near = says('back');
+  clock.ms += 2_001;
+  expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+});
+
+test('with nobody left the client gets 503, when to try again, and no riddle', async () => {
+  const { chat } = setUp({ near: refuses, far: refuses });
+  expect((await chat()).status).toBe(502);
+  for (let i = 0; i < 3; i++) await chat();
+  const reply = await chat();
+  expect(reply.status).toBe(503);
+  expect(reply.headers.get('retry-after')).toBe('5');
+  expect(await reply.json()).toMatchObject({ error: { code: 'no_backend' } });
+});
+
+test('a backend that says nothing in time is given up', async () => {
+  const silent: Server = ({ signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const { chat } = setUp({ near: silent, far: silent }, { timeoutMs: 20 });
+  const reply = await chat();
+  expect(reply.status).toBe(504);
+  expect(await reply.text()).toContain('far did not answer within 0.02 s');
+});
+
+describe('a stream', () => {
+  const events = (pull: (n: number) => string | Error): Server => {
+    return () => {
+      let n = 0;
+      const body = new ReadableStream({
+        pull(controller) {
+          const next = pull(n++);
+          if (next instanceof Error) controller.error(next);
+          else if (next === '') controller.close();
+          else controller.enqueue(new TextEncoder().encode(next));
+        },
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+  };
+
+  test('passes as it comes', async () => {
+    const near = events((n) => ['data: 1\n\n', 'data: [DONE]\n\n', ''][n]!);
+    expect(await (await setUp({ near }).chat()).text()).toBe('data: 1\n\ndata: [DONE]\n\n');
+  });
+
+  test('that breaks says so, and is not begun again elsewhere', async () => {
+    const near = events((n) => (n === 0 ? 'data: 1\n\n' : new Error('reset')));
+    const { chat, asked } = setUp({ near, far: says('far') });
+    const text = await (await chat()).text();
+    expect(text).toMatch(/^data: 1\n\ndata: {"error":{"message":"near did not answer".+"code":"upstream"/);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('that the client leaves is left by the gateway', async () => {
+    let left = false;
+    const body = new ReadableStream({
+      cancel() {
+        left = true;
+      },
+    });
+    const near: Server = () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    await (await setUp({ near }).chat()).body!.cancel();
+    expect(left).toBe(true);
+  });
+});
+
+describe('keys', () => {
+  const keys = ['sk-one', 'sk-two'];
+  test.each([
+    { authorization: undefined, status: 401 },
+    { authorization: 'Bearer sk-three', status: 401 },
+    { authorization: 'Basic sk-one', status: 401 },
+    { authorization: 'Bearer sk-two', status: 200 },
+    { authorization: 'bearer sk-one', status: 200 },
+  ])('$authorization gets $status', async ({ authorization, status }) => {
+    const { chat, asked } = setUp({ near: says('hi') }, { keys });
+    const reply = await chat({}, { headers: authorization === undefined ? {} : { authorization } });
+    expect(reply.status).toBe(status);
+    expect(asked).toHaveLength(status === 200 ? 1 : 0);
+    if (status === 401) expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  test('health and metrics need none, the rest does', async () => {
+    const { app } = setUp({}, { keys });
+    const statusOf = async (path: string) => (await app.request(path)).status;
+    expect(await statusOf('/v1/health')).toBe(200);
+    expect(await statusOf('/metrics')).toBe(200);
+    for (const path of ['/v1/models', '/v1/files', '/', '/openapi.json'])
+      expect(await statusOf(path), path).toBe(401);
+  });
+});
+
+test('versions share by weight, and a user stays with one', async () => {
+  const split = Routes.parse({
+    ...routes,
+    routes: [
+      {
+        ...routes.routes[0]!,
+        to: [
+          { backend: 'near', weight: 50 },
+          { backend: 'far', weight: 50 },
+        ],
+        overflow: [],
+      },
+    ],
+  });
+  let n = 0;
+  const { chat } = setUp({ near: says(''), far: says('') }, { routes: split, random: () => (n++ % 10) / 10 });
+  const who = async (fields: object) => (await chat(fields)).headers.get('x-cria-backend');
+  const shares = await Promise.all(Array.from({ length: 100 }, () => who({})));
+  expect(shares.filter((name) => name === 'near')).toHaveLength(50);
+  const users = new Map<string, Set<string | null>>();
+  for (const user of ['a', 'b', 'c', 'd', 'e', 'f'])
+    for (let i = 0; i < 4; i++) users.set(user, (users.get(user) ?? new Set()).add(await who({ user })));
+  expect([...users.values()].every((set) => set.size === 1)).toBe(true);
+  expect(new Set([...users.values()].map((set) => [...set][0])).size).toBe(2);
+});
+
+describe('before the real app', () => {
+  const real = () => {
+    const { app: near } = testApp({ steps: ['Hello', ' there'] });
+    const { app } = setUp({ near: (request) => near.fetch(request) });
+    const client = new OpenAI({
+      baseURL: 'http://gateway/v1',
+      apiKey: 'none',
+      maxRetries: 0,
+      fetch: async (url, init) => app.fetch(new Request(url as string, init)),
+    });
+    return { app, client };
+  };
+
+  test('OpenAI’s client chats, whole and streamed, and lists the models by the names of the routes', async () => {
+    const { client } = real();
+    const messages = [{ role: 'user' as const, content: 'hi' }];
+    const whole = await client.chat.completions.create({ model: 'llama', messages });
+    let text = '';
+    for await (const chunk of await client.chat.completions.create({
+      model: 'llama',
+      messages,
+      stream: true,
+    }))
+      text += chunk.choices[0]?.delta.content ?? '';
+    expect(text).toBe(whole.choices[0]!.message.content);
+    expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['llama', 'remote']);
+    expect((await client.models.retrieve('llama')).id).toBe('llama');
+  });
+
+  test('what is stored is kept by one of them: a response is found again, a file comes back byte for byte', async () => {
+    const { client } = real();
+    const { id } = await client.responses.create({ model: 'llama', input: 'hi' });
+    expect((await client.responses.retrieve(id)).id).toBe(id);
+    await expect(client.responses.create({ model: 'remote', input: 'hi' })).rejects.toThrow(
+      "responses are kept by near, which does not serve 'remote'",
+    );
+
+    const bytes = new Uint8Array([0, 255, 10, 13, 128]);
+    const file = await client.files.create({ file: new File([bytes], 'a.bin'), purpose: 'user_data' });
+    const content = await (await client.files.content(file.id)).arrayBuffer();
+    expect(new Uint8Array(content)).toEqual(bytes);
+    expect((await client.files.delete(file.id)).deleted).toBe(true);
+  });
+
+  test('everything else is its keeper’s to answer', async () => {
+    const { app } = real();
+    expect(await (await app.request('/v1/version')).json()).toEqual({ version: '0.1.0' });
+    expect(await (await app.request('/openapi.json')).json()).toMatchObject({ openapi: expect.any(String) });
+    expect((await app.request('/nothing')).status).toBe(404);
+  });
+});
