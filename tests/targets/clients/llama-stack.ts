@@ -4,10 +4,14 @@ import { checkedFetch } from '../../support/check-reply.ts';
 import type { Door } from '../contract.ts';
 import { MODEL, says } from './scenes.ts';
 
+/** Its uploads are streams, of which Node's own fetch must be told. */
+const duplexFetch = (url: string, init: RequestInit) =>
+  checkedFetch(url, { ...init, duplex: 'half' } as RequestInit);
+
 export function llamaStackClient(door: () => Door): void {
   describe('llama-stack-client', () => {
     const stack = () =>
-      new LlamaStackClient({ baseURL: door().url.href, maxRetries: 0, fetch: checkedFetch as never });
+      new LlamaStackClient({ baseURL: door().url.href, maxRetries: 0, fetch: duplexFetch as never });
 
     test('health, version, routes and providers', async () => {
       expect(await stack().inspect.health()).toMatchObject({ status: 'OK', state: 'ready' });
@@ -34,6 +38,31 @@ export function llamaStackClient(door: () => Door): void {
       }))
         text += choices[0]!.delta.content ?? '';
       expect(text).toBe('a b c');
+    });
+
+    test('answers with what was said before', async () => {
+      const { responses } = stack();
+      const first = await responses.create({ model: MODEL, input: 'one\n{last}: two' });
+      const next = await responses.create({
+        model: MODEL,
+        input: 'And then?',
+        previous_response_id: first.id,
+      });
+      expect(next.output).toMatchObject([
+        { type: 'message', content: [{ type: 'output_text', text: 'And then?: two' }] },
+      ]);
+      expect((await responses.retrieve(next.id)).previous_response_id).toBe(first.id);
+    });
+
+    test('makes vectors of texts, and keeps files', async () => {
+      const { data } = await stack().embeddings.create({ model: MODEL, input: ['ab', 'cd'] });
+      expect(data.map(({ embedding }) => Math.round(Math.hypot(...(embedding as number[])) * 1e5))).toEqual([
+        1e5, 1e5,
+      ]);
+      const { files } = stack();
+      const file = await files.create({ file: new File(['text'], 'a.txt'), purpose: 'assistants' });
+      expect((await files.retrieve(file.id)).bytes).toBe(4);
+      expect(await files.delete(file.id)).toMatchObject({ deleted: true });
     });
 
     test('hears which parameter is refused', async () => {

@@ -182,6 +182,46 @@ export function openAiClient(door: () => Door): void {
       await expect(files.retrieve(file.id)).rejects.toThrow(NotFoundError);
     });
 
+    test('batches run, and their results are in a file', async () => {
+      const { batches, files } = openai();
+      const line = (custom_id: string, body: object) =>
+        JSON.stringify({ custom_id, method: 'POST', url: '/v1/chat/completions', body });
+      const lines = [
+        line('one', { model: MODEL, messages: says('x') }),
+        line('two', { model: MODEL, messages: says('y') }),
+        line('wrong', { model: MODEL, messages: [] }),
+      ];
+      const file = await files.create({
+        file: await toFile(Buffer.from(lines.join('\n')), 'lines.jsonl'),
+        purpose: 'batch',
+      });
+      const { id } = await batches.create({
+        input_file_id: file.id,
+        endpoint: '/v1/chat/completions',
+        completion_window: '24h',
+      });
+      await expect
+        .poll(async () => (await batches.retrieve(id)).status, { timeout: 30_000 })
+        .toBe('completed');
+
+      const { request_counts, output_file_id, error_file_id } = await batches.retrieve(id);
+      expect(request_counts).toEqual({ total: 3, completed: 2, failed: 1 });
+      const results = async (of: string) =>
+        (await (await files.content(of)).text())
+          .trim()
+          .split('\n')
+          .map((text) => JSON.parse(text));
+      const said = (await results(output_file_id!)).map(({ custom_id, response }) => [
+        custom_id,
+        response.body.choices[0].message.content,
+      ]);
+      expect(Object.fromEntries(said)).toEqual({ one: 'x', two: 'y' });
+      expect(await results(error_file_id!)).toMatchObject([
+        { custom_id: 'wrong', response: { status_code: 400 } },
+      ]);
+      expect((await batches.list()).data.map((batch) => batch.id)).toContain(id);
+    });
+
     test('continues texts', async () => {
       const { choices } = await openai().completions.create({
         model: MODEL,
