@@ -189,10 +189,15 @@ function messageOf(error: Error, promptField: string): string {
 
 /** The engine's path to a part of a schema, in the words of the route. */
 function schemaField({ path: [field, ...path] }: SchemaError, promptField: string): string {
+  if (field === 'tools' && promptField === 'messages') return fieldPath([field, ...inFunction(path)]);
   if (field !== 'format') return fieldPath([field!, ...path]);
   const format = promptField === 'input' ? ['text', 'format'] : ['response_format', 'json_schema'];
   return fieldPath([...format, ...path]);
 }
+
+/** Chat has a tool's parameters one level further in. */
+const inFunction = ([place, ...path]: SchemaError['path']) =>
+  place === undefined ? [] : [place, 'function', ...path];
 
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
   if (code === 'model_not_found') return 'model';

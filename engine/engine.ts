@@ -25,6 +25,13 @@ export type Format =
   | { readonly type: 'json' }
   | { readonly type: 'json_schema'; readonly schema: JsonSchema };
 
+export type ToolChoice =
+  | 'none'
+  | 'auto'
+  | 'required'
+  | { readonly name: string }
+  | { readonly mode: 'auto' | 'required'; readonly names: readonly string[] };
+
 export interface CompletionRequest {
   readonly model: string;
   readonly prompt: Prompt;
@@ -41,8 +48,8 @@ export interface CompletionRequest {
   readonly echo?: boolean;
   /** What the model may call. None when absent. */
   readonly tools?: readonly Tool[];
-  /** Whether it has to call one, and which. By default it decides. */
-  readonly toolChoice?: 'none' | 'auto' | 'required' | { readonly name: string };
+  /** Whether it has to call one, and which; it may be told of more than it may call. By default it decides. */
+  readonly toolChoice?: ToolChoice;
   /** Whether one reply may make several calls. By default it may. */
   readonly parallelToolCalls?: boolean;
   /** Low is computed only while nothing normal can be. Absent: normal. */

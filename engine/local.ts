@@ -1,6 +1,7 @@
 import type { Device } from '../kernels/kernels.ts';
 import type { Llama } from '../models/llama/model.ts';
 import type { PromptTemplate } from '../models/prompts/prompt.ts';
+import type { ToolFormat } from '../models/prompts/tool-format.ts';
 import type { Tokenizer } from '../models/tokenizer/tokenizer.ts';
 import { createChoose } from './choose.ts';
 import { encodePrompt } from './encode-prompt.ts';
@@ -14,13 +15,13 @@ import type {
   Part,
 } from './engine.ts';
 import { ContextLengthError, DimensionsError, LogitBiasError, UnknownModelError } from './errors.ts';
-import { formatMatcher } from './grammar/format.ts';
-import { createGrammars } from './grammar/grammars.ts';
 import { createScore } from './logprobs.ts';
 import { unitVector } from './mean-pool.ts';
+import { createReplyMatchers } from './reply-matcher.ts';
 import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
 import { finish, newEmbedding, newSequence, type Sequence } from './sequence.ts';
 import { createStepCost } from './step-cost.ts';
+import { offeredTools } from './tool-calls/offered-tools.ts';
 
 export interface LocalEngineLimits extends SchedulerLimits {
   /** Tokens of prompt and reply together; the model's own limit holds beside it. */
@@ -33,6 +34,8 @@ export interface LocalEngineParts {
   readonly device: Device;
   readonly tokenizer: Tokenizer;
   readonly prompt: PromptTemplate;
+  /** How the model writes calls. */
+  readonly toolFormat: ToolFormat;
   /** "26 Jul 2024", for templates that print the date. */
   readonly today: () => string;
   /** An integer in [0, 2³²): the seed of a request that brings none. */
@@ -51,7 +54,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
   const context = Math.min(limits.contextLength, llama.contextLength);
   const choose = createChoose(device, llama, tokenizer.vocabSize);
   const score = createScore(device, llama.vocabSize, tokenizer.vocabSize);
-  const grammars = createGrammars(tokenizer);
+  const matchers = createReplyMatchers(tokenizer, parts.toolFormat);
   const readStates = (firstRow: number, rows: number) =>
     device.read(llama.states, firstRow * llama.dim, rows * llama.dim);
   const scheduler = createScheduler({ llama, choose, score, readStates, limits, nowMs });
@@ -69,15 +72,14 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     for (const id of sampling.logitBias?.keys() ?? [])
       if (id >= tokenizer.vocabSize) throw new LogitBiasError(id, tokenizer.vocabSize);
 
-    const tools = request.toolChoice === 'none' ? [] : (request.tools ?? []);
-    const prompt = encodePrompt(request.prompt, tools, encoder);
+    const offered = offeredTools(request);
+    const prompt = encodePrompt(request.prompt, offered.told, encoder);
     const room = context - prompt.length;
     const maxTokens = request.maxTokens ?? room;
     if (room < (request.maxTokens ?? 1))
       throw new ContextLengthError(prompt.length, request.maxTokens, context);
 
-    const { format } = request;
-    const matcher = format && formatMatcher(grammars, format);
+    const matcher = matchers.matcher(request.format, offered);
     const sequence = newSequence({
       prompt,
       maxTokens,
@@ -87,8 +89,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
       stop: request.stop,
       logprobs,
       echo,
-      tools,
-      ...(request.parallelToolCalls === false && { parallelToolCalls: false }),
+      tools: offered.callable.map(({ tool }) => tool),
+      parallelToolCalls: offered.isParallel,
       tokenizer,
       nowMs: nowMs(),
       cost,

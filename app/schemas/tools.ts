@@ -100,25 +100,21 @@ function namedBy(choice: ToolFields['tool_choice']): (readonly [PropertyKey[], N
 type EngineTools = Pick<CompletionRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'>;
 type EngineTool = NonNullable<EngineTools['tools']>[number];
 
-/** Tools in the engine's words: of `allowed_tools`, the model is told of no others. */
+/** Tools in the engine's words. */
 export function toEngineTools({ tools, tool_choice, parallel_tool_calls }: ToolFields): EngineTools {
   if (tools == null || tools.length === 0) return {};
-  const { allowed, choice } = toChoice(tool_choice ?? 'auto');
   return {
-    tools: tools.filter((tool) => allowed === undefined || allowed.has(tool.function.name)).map(toTool),
-    toolChoice: choice,
+    tools: tools.map(toTool),
+    toolChoice: toChoice(tool_choice ?? 'auto'),
     parallelToolCalls: parallel_tool_calls ?? true,
   };
 }
 
-function toChoice(choice: ToolChoice): {
-  readonly allowed?: ReadonlySet<string>;
-  readonly choice: EngineTools['toolChoice'] & {};
-} {
-  if (typeof choice === 'string') return { choice };
-  if (choice.type === 'function') return { choice: { name: choice.function.name } };
+function toChoice(choice: ToolChoice): NonNullable<EngineTools['toolChoice']> {
+  if (typeof choice === 'string') return choice;
+  if (choice.type === 'function') return { name: choice.function.name };
   const { mode, tools } = choice.allowed_tools;
-  return { choice: mode, allowed: new Set(tools.map((named) => named.function.name)) };
+  return { mode, names: tools.map((named) => named.function.name) };
 }
 
 function toTool({ function: { name, description, parameters, strict } }: ChatTool): EngineTool {

@@ -1,3 +1,4 @@
+import type { Tool } from '../../models/prompts/prompt.ts';
 import type { Part } from '../engine.ts';
 import type { JsonSink } from './json-sink.ts';
 
@@ -13,6 +14,7 @@ export interface CallWriter {
   /** As many calls are whole as may be made. */
   readonly isFull: boolean;
   knows(name: string): boolean;
+  isStrict(name: string): boolean;
   /** Whether a known name begins so. */
   knowsStart(text: string): boolean;
   say(text: string): void;
@@ -26,15 +28,15 @@ export interface CallWriter {
 }
 
 export interface CallWriterOptions {
-  readonly names: readonly string[];
+  readonly tools: readonly Pick<Tool, 'name' | 'strict'>[];
   /** Whether more than one call may be made. */
   readonly isParallel: boolean;
   /** All that was read up to here has been taken down. */
   readonly onTold: () => void;
 }
 
-export function createCallWriter({ names, isParallel, onTold }: CallWriterOptions): CallWriter {
-  const known = new Set(names);
+export function createCallWriter({ tools, isParallel, onTold }: CallWriterOptions): CallWriter {
+  const known = new Map(tools.map((tool) => [tool.name, tool]));
   let parts: ReplyPart[] = [];
   let told = 0; // calls
   let whole = 0;
@@ -67,7 +69,8 @@ export function createCallWriter({ names, isParallel, onTold }: CallWriterOption
       return !isParallel && whole > 0;
     },
     knows: (name) => known.has(name),
-    knowsStart: (text) => names.some((name) => name.startsWith(text)),
+    isStrict: (name) => known.get(name)?.strict ?? false,
+    knowsStart: (text) => tools.some(({ name }) => name.startsWith(text)),
 
     say(text) {
       const last = parts.at(-1);

@@ -1,17 +1,19 @@
 import type { CallWriter } from './call-writer.ts';
 import { type Capture, createCapture } from './json-sink.ts';
+import { readPlainText } from './read-plain-text.ts';
 import { readText } from './read-string.ts';
 import { readValue } from './read-value.ts';
 import type { Reading, ReplyReader } from './reply-reader.ts';
 
 const MAX_KEY = 16;
 const MAX_NAME = 64;
-const MAX_ID = 256;
+export const MAX_ID = 256;
 
 /**
  * Reads `{"name": …, "parameters": {…}}`: `arguments` for `parameters`, `function` for `name`, `type` and `id` beside
- * them, in any order; or the same as the `function` of another object. Arguments that come before the name are kept
- * until it does. False when it is no call of a known tool, or not a whole one.
+ * them, each once and in any order; or the same as the `function` of another object. Arguments that come before the name
+ * are kept until it does, but for those of strict tools: they had to be known while they were written. False when it is
+ * no call of a known tool, or not a whole one.
  */
 export function* readJsonCall(reader: ReplyReader, writer: CallWriter, isInner = false): Reading<boolean> {
   let name: string | undefined;
@@ -20,28 +22,29 @@ export function* readJsonCall(reader: ReplyReader, writer: CallWriter, isInner =
 
   for (;;) {
     yield* reader.space();
-    const key = yield* readText(reader, 'json', MAX_KEY);
+    const key = yield* readPlainText(reader, MAX_KEY);
     yield* reader.space();
     if (key === undefined || !(yield* reader.word(':'))) return false;
     yield* reader.space();
     const first = yield* reader.peek();
 
     if (key === 'type') {
-      if ((yield* readText(reader, 'json', MAX_NAME)) !== 'function') return false;
+      if ((yield* readPlainText(reader, MAX_NAME)) !== 'function') return false;
     } else if (key === 'id') {
-      if ((yield* readText(reader, 'json', MAX_ID)) === undefined) return false;
+      if ((yield* readPlainText(reader, MAX_ID)) === undefined) return false;
     } else if (key === 'function' && first === '{' && !isInner) {
       if (!(yield* readJsonCall(reader, writer, true))) return false;
       return yield* skipRest(reader, writer);
-    } else if (key === 'name' || key === 'function') {
-      name = yield* readText(reader, 'json', MAX_NAME);
+    } else if ((key === 'name' || key === 'function') && name === undefined) {
+      name = yield* readPlainText(reader, MAX_NAME);
       if (name === undefined || !writer.knows(name)) return false;
       if (given) {
+        if (writer.isStrict(name)) return false;
         given.replay(writer.open(name));
         writer.end();
         return yield* skipRest(reader, writer);
       }
-    } else if ((key === 'parameters' || key === 'arguments') && first === '{') {
+    } else if ((key === 'parameters' || key === 'arguments') && first === '{' && !given) {
       if (name !== undefined) {
         if (!(yield* readValue(reader, writer.open(name), 'json'))) return false;
         writer.end();

@@ -1,10 +1,9 @@
 import type { CallWriter } from './call-writer.ts';
 import type { JsonSink } from './json-sink.ts';
+import { MAX_KEYWORD } from './keyword.ts';
 import { readName } from './read-name.ts';
 import { readComma, readMembers, readValue } from './read-value.ts';
 import type { Reading, ReplyReader } from './reply-reader.ts';
-
-const MAX_KEYWORD = 128;
 
 /**
  * Reads `name(key=value, …)`, or `name.call(key=value, …)` as the built-in tools of Llama 3.1 are called. False when it

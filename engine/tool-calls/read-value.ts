@@ -3,8 +3,8 @@ import { readNumber } from './read-number.ts';
 import { type Dialect, readString, readText } from './read-string.ts';
 import type { Reading, ReplyReader } from './reply-reader.ts';
 
-const MAX_DEPTH = 64;
-const MAX_KEY = 1024;
+const MAX_DEPTH = 128;
+const MAX_KEY = 8192;
 const MAX_WORD = 8;
 const WORDS: Readonly<Record<string, string>> = {
   ...{ True: 'true', False: 'false', None: 'null' },
@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /**
  * Reads a value, of JSON or a literal of Python, and writes it as JSON while it comes. Each takes the other's words and
- * quotes: models mix them. False when it is neither, or lies deeper than 64.
+ * quotes: models mix them. False when it is neither, or lies deeper than 128.
  */
 export function* readValue(
   reader: ReplyReader,

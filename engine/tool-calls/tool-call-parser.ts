@@ -18,7 +18,7 @@ export interface ToolCallParser {
 }
 
 export interface ToolCallParserOptions {
-  readonly tools: readonly Pick<Tool, 'name'>[];
+  readonly tools: readonly Pick<Tool, 'name' | 'strict'>[];
   /** Whether a reply may make more than one call. */
   readonly isParallel: boolean;
 }
@@ -41,10 +41,9 @@ const REST = /[\s\S]*/y;
  * White space before a first call and between calls is left out.
  */
 export function createToolCallParser({ tools, isParallel }: ToolCallParserOptions): ToolCallParser {
-  const names = tools.map(({ name }) => name);
   let reader: ReplyReader;
   let reading: Reading<void>;
-  const writer = createCallWriter({ names, isParallel, onTold: () => reader.release() });
+  const writer = createCallWriter({ tools, isParallel, onTold: () => reader.release() });
 
   function begin(isCode: boolean): void {
     reader = createReplyReader();

@@ -226,7 +226,10 @@ describe('tools', () => {
     expect(engine.requests[1]).toMatchObject({ toolChoice: { name: 'clock' }, parallelToolCalls: true });
     const allowed = { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'clock' }] };
     await responses.create({ ...asked, tool_choice: allowed as never });
-    expect(engine.requests[2]).toMatchObject({ toolChoice: 'required', tools: [{ name: 'clock' }] });
+    expect(engine.requests[2]).toMatchObject({
+      toolChoice: { mode: 'required', names: ['clock'] },
+      tools: [{ name: 'weather' }, { name: 'clock' }],
+    });
   });
 
   test('are called, beside text and each other, and answered by the next request', async () => {

@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
+import { SchemaError } from '../../engine/errors.ts';
 import type { Step } from '../support/scripted-engine.ts';
 import { events, MODEL, testApp } from '../support/test-app.ts';
 
@@ -36,26 +37,25 @@ describe('a request with tools', () => {
   });
 
   test.each([
-    ['none', 'none', ['get_weather', 'get_time']],
-    ['required', 'required', ['get_weather', 'get_time']],
-    [null, 'auto', ['get_weather', 'get_time']],
-    [{ type: 'function', function: { name: 'get_time' } }, { name: 'get_time' }, ['get_weather', 'get_time']],
+    ['none', 'none'],
+    ['required', 'required'],
+    [null, 'auto'],
+    [{ type: 'function', function: { name: 'get_time' } }, { name: 'get_time' }],
     [
       {
         type: 'allowed_tools',
         allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'get_time' } }] },
       },
-      'required',
-      ['get_time'],
+      { mode: 'required', names: ['get_time'] },
     ],
-  ])('chooses %j', async (tool_choice, toolChoice, names) => {
+  ])('chooses %j', async (tool_choice, toolChoice) => {
     const { chat, engine } = testApp();
     expect((await chat({ tools: [weather, time], tool_choice, parallel_tool_calls: false })).status).toBe(
       200,
     );
     const [request] = engine.requests;
     expect(request).toMatchObject({ toolChoice, parallelToolCalls: false });
-    expect(request!.tools!.map(({ name }) => name)).toEqual(names);
+    expect(request!.tools!.map(({ name }) => name)).toEqual(['get_weather', 'get_time']);
   });
 
   test.each([{}, { tools: [] }, { tools: null, tool_choice: 'auto', parallel_tool_calls: true }])(
@@ -101,6 +101,31 @@ describe('a request with tools', () => {
         { role: 'assistant', content: '', toolCalls: [{ id: 'c', name: 'get_weather', arguments: '{}' }] },
       ],
     });
+  });
+});
+
+describe('parameters that the engine cannot hold a call to', () => {
+  const refusal = new SchemaError(['tools', 1, 'parameters', 'properties', 'x', 'not'], 'is not supported');
+
+  test('are named as the request has them', async () => {
+    const reply = await testApp({ refusal }).chat({ tools: [time, weather], tool_choice: 'required' });
+    const { error } = await reply.json();
+    expect([reply.status, error.param]).toEqual([400, 'tools[1].function.parameters.properties.x.not']);
+    expect(error.message).toBe('tools[1].function.parameters.properties.x.not: is not supported');
+  });
+
+  test('are named as /v1/responses has them', async () => {
+    const { app } = testApp({ refusal });
+    const flat = [{ type: 'function', name: 'f', parameters: null, strict: null }];
+    const body = JSON.stringify({ model: MODEL, input: 'hi', tools: flat });
+    const { error } = await (await app.request('/v1/responses', { method: 'POST', body })).json();
+    expect(error.param).toBe('tools[1].parameters.properties.x.not');
+  });
+
+  test('are all of them when they are too many', async () => {
+    const tooLarge = new SchemaError(['tools'], 'is too large');
+    const { error } = await (await testApp({ refusal: tooLarge }).chat({ tools: [time] })).json();
+    expect(error.param).toBe('tools');
   });
 });
 

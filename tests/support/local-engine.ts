@@ -54,6 +54,7 @@ export function localSetup(
       { control: '<|user|>' },
       { text: `${date}: ${messages.map(({ content }) => content).join('|')}>` },
     ],
+    toolFormat: 'pythonic',
     today: () => '26 Jul 2024',
     random: () => seeds++,
     nowMs: () => clock.ms,

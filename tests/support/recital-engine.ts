@@ -29,6 +29,7 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
     device: llama.device,
     tokenizer,
     prompt: (messages) => [{ text: JSON.stringify(messages) }, { control: TURN }],
+    toolFormat: 'pythonic',
     today: () => '26 Jul 2024',
     nowMs,
     random,

@@ -7,6 +7,23 @@ import { within } from '../within.ts';
 import type { Path, SchemaObject } from './keywords.ts';
 import type { WriteSchema } from './schema-rule.ts';
 
+/** How the members of an object are put down. */
+export interface ObjectForm {
+  readonly open: string;
+  readonly close: string;
+  /** Before a value. */
+  readonly key: (name: string, rules: JsonRules) => Rule;
+  /** Whether there may be members that the schema does not name. */
+  readonly hasOthers: boolean;
+}
+
+const BRACES: ObjectForm = {
+  open: '{',
+  close: '}',
+  key: (name, { space }) => sequence(literal(`${JSON.stringify(name)}:`), space),
+  hasOthers: true,
+};
+
 interface Property {
   readonly pair: Rule;
   readonly isRequired: boolean;
@@ -16,7 +33,14 @@ interface Property {
  * Objects: the properties in the schema's order, those that are not required left out or not; then others, where
  * `additionalProperties` allows them. Where it says nothing, a schema that names no property means any object.
  */
-export function objectRule(rules: JsonRules, schema: SchemaObject, path: Path, inside: WriteSchema): Rule {
+export function objectRule(
+  rules: JsonRules,
+  schema: SchemaObject,
+  path: Path,
+  inside: WriteSchema,
+  form = BRACES,
+): Rule {
+  const pairOf = (name: string, value: Rule) => shared(() => sequence(form.key(name, rules), value));
   const named = propertiesOf(schema, path);
   const required = requiredOf(schema, path);
   const { additionalProperties = named.size === 0 } = schema;
@@ -28,23 +52,21 @@ export function objectRule(rules: JsonRules, schema: SchemaObject, path: Path, i
   const properties: Property[] = [];
   for (const [name, value] of named) {
     const rule = inside(value, [...path, 'properties', name]);
-    properties.push({ pair: pairOf(rules, name, rule), isRequired: required.has(name) });
+    properties.push({ pair: pairOf(name, rule), isRequired: required.has(name) });
   }
   for (const name of required) {
     if (named.has(name)) continue;
     if (!others && schema.additionalProperties === false)
       throw new SchemaError([...path, 'required'], `${JSON.stringify(name)} is not among the properties`);
-    properties.push({ pair: pairOf(rules, name, others ?? rules.value), isRequired: true });
+    properties.push({ pair: pairOf(name, others ?? rules.value), isRequired: true });
   }
+  const names = new Set([...named.keys(), ...required]);
   const other =
-    others &&
-    sequence(
-      otherKey(rules, new Set([...named.keys(), ...required]), path),
-      literal(':'),
-      rules.space,
-      others,
-    );
-  return sequence(literal('{'), rules.gap, membersOf(rules, properties, other), literal('}'));
+    form.hasOthers && others
+      ? sequence(otherKey(rules, names, path), literal(':'), rules.space, others)
+      : undefined;
+  const members = membersOf(rules, properties, other);
+  return sequence(literal(form.open), rules.gap, members, literal(form.close));
 }
 
 /** All that may stand in the braces. */
@@ -67,10 +89,6 @@ function membersOf({ gap }: JsonRules, properties: readonly Property[], other: R
   const begun = mayBeFirst.map(({ pair }, i) => sequence(pair, after[i + 1]!));
   if (firstRequired >= 0) return choice(begun);
   return choice([...begun, ...(other ? [sequence(other, others, gap)] : []), literal('')]);
-}
-
-function pairOf({ space }: JsonRules, name: string, value: Rule): Rule {
-  return shared(() => sequence(literal(`${JSON.stringify(name)}:`), space, value));
 }
 
 /** A key that none of the properties has. */

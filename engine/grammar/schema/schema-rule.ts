@@ -18,7 +18,7 @@ import {
   typesOf,
 } from './keywords.ts';
 import { numberRule } from './number-rule.ts';
-import { objectRule } from './object-rule.ts';
+import { type ObjectForm, objectRule } from './object-rule.ts';
 import { resolvePointer } from './pointer.ts';
 import { stringRule } from './string-rule.ts';
 import { isOfType, writeValue } from './values.ts';
@@ -32,11 +32,11 @@ const MAX_PROPERTIES = 5000; // OpenAI's
 const MAX_BOUND_STATES = 20_000; // of all automata for strings and numbers
 
 /**
- * The values that a JSON schema allows, as they may be written.
+ * The values that a JSON schema allows, as they may be written; objects that it is itself a schema of in `form`.
  *
  * Throws   SchemaError, with the path of a keyword that is not supported, or wrong
  */
-export function schemaRule(schema: unknown, dialect: Dialect): Rule {
+export function schemaRule(schema: unknown, dialect: Dialect, form?: ObjectForm): Rule {
   checkSize(schema);
   const rules = jsonRules(dialect);
   const targets = new Map<
@@ -48,15 +48,15 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
   let enumValues = 0;
   let properties = 0;
 
-  function write(schema: unknown, path: Path, depth: number): Rule {
+  function write(schema: unknown, path: Path, depth: number, form?: ObjectForm): Rule {
     if (depth > MAX_DEPTH) throw new SchemaError(path, `is a schema nested more than ${MAX_DEPTH} deep`);
     if (typeof schema === 'boolean') return schema ? rules.value : choice([]);
     const object = toSchemaObject(schema, path);
-    const rule = writeObject(object, path, (inside, at) => write(inside, at, depth + 1));
+    const rule = writeObject(object, path, (inside, at) => write(inside, at, depth + 1), form);
     return booleanOf(object, 'nullable', path) ? choice([rule, rules.null]) : rule;
   }
 
-  function writeObject(schema: SchemaObject, path: Path, inside: WriteSchema): Rule {
+  function writeObject(schema: SchemaObject, path: Path, inside: WriteSchema, form?: ObjectForm): Rule {
     if (schema.$ref !== undefined) {
       onlyBeside('$ref', ['nullable'], schema, path);
       return reference(textOf(schema, '$ref', path)!, [...path, '$ref']);
@@ -73,13 +73,19 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
       return inside(only, [...path, 'allOf', 0]);
     }
     const types = typesOf(schema, path);
-    return types ? choice(types.map((type) => typeRule(type, schema, path, inside))) : rules.value;
+    return types ? choice(types.map((type) => typeRule(type, schema, path, inside, form))) : rules.value;
   }
 
-  function typeRule(type: TypeName, schema: SchemaObject, path: Path, inside: WriteSchema): Rule {
+  function typeRule(
+    type: TypeName,
+    schema: SchemaObject,
+    path: Path,
+    inside: WriteSchema,
+    form?: ObjectForm,
+  ): Rule {
     switch (type) {
       case 'object': {
-        const rule = objectRule(rules, schema, path, inside);
+        const rule = objectRule(rules, schema, path, inside, form);
         properties += Object.keys(schema.properties ?? {}).length;
         if (properties > MAX_PROPERTIES)
           throw new SchemaError(path, `brings the schema to more than ${MAX_PROPERTIES} properties`);
@@ -146,7 +152,7 @@ export function schemaRule(schema: unknown, dialect: Dialect): Rule {
   }
 
   const root = schema;
-  const rule = write(schema, [], 0);
+  const rule = write(schema, [], 0, form);
   for (const target of targets.values()) target.rule = write(target.schema, target.path, 0); // and those found on the way
   return rule;
 }

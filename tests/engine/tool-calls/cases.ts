@@ -210,10 +210,10 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       'Write `[f(a=1)]` or `{"name": "f", "parameters": {}}`.',
       'Write `[f(a=1)]` or `{"name": "f", "parameters": {}}`.',
     ],
-    [`[f(a=${deep(65)})]`, `[f(a=${deep(65)})]`],
+    [`[f(a=${deep(129)})]`, `[f(a=${deep(129)})]`],
     [
-      `{"parameters": ${'{"a":'.repeat(65)}1${'}'.repeat(65)}, "name": "f"}`,
-      `{"parameters": ${'{"a":'.repeat(65)}1${'}'.repeat(65)}, "name": "f"}`,
+      `{"parameters": ${'{"a":'.repeat(129)}1${'}'.repeat(129)}, "name": "f"}`,
+      `{"parameters": ${'{"a":'.repeat(129)}1${'}'.repeat(129)}, "name": "f"}`,
     ],
     ['🦙 [🦙] {🦙} <🦙>', '🦙 [🦙] {🦙} <🦙>'],
     ['[[[[{{{{<<<<', '[[[[{{{{<<<<'],
@@ -333,7 +333,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['[f(a="x", b=c)] text', '', ['f', '{"a":"x","b":c)] text']],
     ['[f(a="x" b="y")]', '', ['f', '{"a":"x" b="y")]']],
     ['{"name": "f", "parameters": {"a": "x", b}} text', '', ['f', '{"a":"x", b}} text']],
-    [`[f(a=1, b=${deep(65)})]`, '', ['f', `{"a":1,"b":${'['.repeat(64)}${deep(1)}${']'.repeat(64)})]`]],
+    [`[f(a=1, b=${deep(129)})]`, '', ['f', `{"a":1,"b":${'['.repeat(128)}${deep(1)}${']'.repeat(128)})]`]],
     ['[f(a="x"}, g()]', '', ['f', '{"a":"x"}, g()]']],
   ],
 };

@@ -1,6 +1,7 @@
 /** Tools through the whole engine: what reaches the prompt, what comes out, and when it stops. */
 import { describe, expect, test } from 'vitest';
 import type { CompletionRequest, Part } from '../../../engine/engine.ts';
+import { TOOL_FORMATS } from '../../../models/prompts/tool-format.ts';
 import { ask, localSetup, never, request } from '../../support/local-engine.ts';
 import { EOS, recite, type Script, scriptedTokenizer, VOCAB } from '../../support/scripted-llama.ts';
 import { getTime, getWeather } from '../../support/tools.ts';
@@ -138,6 +139,30 @@ describe('an engine whose model may call tools', () => {
     expect(drafted).toEqual(plainly);
     expect(drafted.calls).toHaveLength(8);
     expect(drafting.engine.stats().acceptedTokens).toBeGreaterThan(0);
+  });
+
+  test.each(TOOL_FORMATS)('calls what it has to, whatever the model would say: %s', async (toolFormat) => {
+    for (const [toolChoice, names] of [
+      ['required', ['get_weather', 'get_time']],
+      [{ name: 'get_time' }, ['get_time']],
+    ] as const) {
+      const { engine } = localSetup({ script: recite('No, thanks.') }, {}, { toolFormat });
+      const asked = chat({ toolChoice, parallelToolCalls: false, maxTokens: 400 });
+      const { text, calls = [], done } = await ask(engine, asked);
+      expect([text, calls.length, done.reason]).toEqual(['', 1, 'tool_calls']);
+      expect(names).toContain(calls[0]![0]);
+      JSON.parse(calls[0]![1]);
+    }
+  });
+
+  test('holds a strict call it chose to make to its parameters, and goes on freely', async () => {
+    const city = { type: 'object', properties: { city: { enum: ['Oslo'] } }, required: ['city'] };
+    const strict = { name: 'get_weather', parameters: city, strict: true };
+    const { engine } = localSetup({ script: recite('I look: [get_weather(city="Bern")] (a: b)') });
+    expect(await ask(engine, chat({ tools: [strict] }))).toMatchObject({
+      text: expect.stringMatching(/^I look: /),
+      calls: [['get_weather', '{"city":"Oslo"}']],
+    });
   });
 
   test('gives logprobs of the text alone', async () => {

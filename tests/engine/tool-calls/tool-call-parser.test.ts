@@ -7,7 +7,7 @@ import { pythonicCalls } from '../../../models/prompts/pythonic-tools.ts';
 import { CASES, type Call, type Case, CODE_CASES, SINGLE_CASES, TAG, TOOLS } from './cases.ts';
 
 const withTools = (names: readonly string[], isParallel = true) =>
-  createToolCallParser({ tools: names.map((name) => ({ name })), isParallel });
+  createToolCallParser({ tools: names.map((name) => ({ name, strict: false })), isParallel });
 
 /** Gives a parser so many UTF-16 units at a time; what it told, put together. */
 function parse(reply: string, size: number, names = TOOLS, isParallel = true) {
