@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createApp } from '../../app/app.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
 import { openNodeSql } from '../../lambda/node-sql.ts';
+import { checkApp } from '../support/check-reply.ts';
 import { info, localSetup } from '../support/local-engine.ts';
 import { recite } from '../support/scripted-llama.ts';
 import { events, PLACE, testApp } from '../support/test-app.ts';
@@ -24,6 +25,7 @@ function appSaying(text: string) {
     newId: () => 'id',
     log: () => {},
   });
+  checkApp(app);
   return (response_format: object, more: object = {}) =>
     app.request('/v1/chat/completions', {
       method: 'POST',

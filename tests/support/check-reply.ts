@@ -2,6 +2,7 @@
  * Holds every answer of a test against our own /openapi.json: by route and status, each event of a stream for itself, and
  * with no property that the document does not list. Then against what OpenAI and Llama Stack publish of the same route.
  */
+import type { createApp } from '../../app/app.ts';
 import { openApiDocument } from '../../app/openapi.ts';
 import { openApiExtract } from './openapi-extracts.ts';
 import { type Judge, type OpenApi, openApiValidator } from './openapi-validator.ts';
@@ -113,4 +114,12 @@ function watch(body: ReadableStream<Uint8Array>, onEvent: (event: string) => voi
 export async function checkedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const { method, url } = input instanceof Request ? input : { method: 'GET', url: input };
   return checkReply(init?.method ?? method, new URL(url).pathname, await fetch(input, init));
+}
+
+/** The app, its answers checked from now on. */
+export function checkApp<App extends ReturnType<typeof createApp>>(app: App): App {
+  const answer = app.fetch;
+  app.fetch = async (request, ...rest) =>
+    checkReply(request.method, new URL(request.url).pathname, await answer(request, ...rest));
+  return app;
 }

@@ -1,7 +1,7 @@
 import { type AppOptions, createApp } from '../../app/app.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
 import { openNodeSql } from '../../lambda/node-sql.ts';
-import { checkReply } from './check-reply.ts';
+import { checkApp } from './check-reply.ts';
 import { SCRIPTED_MODEL, type Script, scriptedEngine } from './scripted-engine.ts';
 
 export const MODEL = SCRIPTED_MODEL.id;
@@ -36,9 +36,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
     },
     options,
   );
-  const answer = app.fetch;
-  app.fetch = async (request, ...rest) =>
-    checkReply(request.method, new URL(request.url).pathname, await answer(request, ...rest));
+  checkApp(app);
   const post = (path: string, body: unknown, init: RequestInit = {}) =>
     app.request(path, { method: 'POST', body: JSON.stringify(body), ...init });
 
