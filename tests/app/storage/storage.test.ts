@@ -20,7 +20,7 @@ describe.each(storagePlaces)('storage in $name', (place) => {
   const clock = { ms: 0 };
   let folder: string;
   let storage: Storage & AsyncDisposable;
-  const open = () => place.open({ folder, maxMiB: 4, now: () => clock.ms });
+  const open = (maxMiB = 4) => place.open({ folder, maxMiB, now: () => clock.ms });
   beforeEach(async () => {
     clock.ms = 1_700_000_000_000;
     folder = await mkdtemp(join(tmpdir(), 'cria-storage-'));
@@ -189,6 +189,17 @@ describe.each(storagePlaces)('storage in $name', (place) => {
     expect(await fill('d')).toBe('written');
     await reopen();
     expect(await fill('e')).toBe('full');
+  });
+
+  test('lets go of what is beyond a limit that was lowered, and takes nothing', async () => {
+    const chunk = (id: string): Change => ({ type: 'append', ...file(id), bytes: new Uint8Array(MIB) });
+    await storage.write([put('a'), chunk('a'), chunk('a'), put('b'), chunk('b')]);
+    await storage[Symbol.asyncDispose]();
+    storage = await open(1);
+    expect(await storage.write([put('c')])).toBe('full');
+    expect(await storage.write([{ type: 'delete', ...file('b') }])).toBe('written');
+    expect(await storage.write([{ type: 'replace', ...file('a'), value: '[]' }])).toBe('written');
+    expect(await storage.write([{ type: 'replace', ...file('a'), value: '[1]' }])).toBe('full');
   });
 
   test('counts small records too', async () => {
