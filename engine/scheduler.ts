@@ -139,9 +139,14 @@ export function createScheduler({
 
     unmeasured = undefined;
     admitAll();
-    const ready = mayRunLow() ? readyOf(low) : readyOf(normal);
+    const lane = mayRunLow() ? low : normal;
+    const ready = readyOf(lane);
     const speaking = ready.filter((sequence) => !isReading(sequence)).length;
-    const batch = planBatch(ready, { ...rowLimits, prefillChunk: pace.promptRows(speaking) });
+    const least = lane === low ? 1 : 0; // a long step would delay whoever comes now
+    const batch = planBatch(ready, {
+      ...rowLimits,
+      prefillChunk: pace.promptRows(Math.max(speaking, least)),
+    });
     if (batch.length === 0) return Promise.resolve();
 
     unmeasured = { batch, saidBefore: batch[0]!.sequence.said.length, startedAtMs: nowMs() };

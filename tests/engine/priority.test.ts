@@ -110,4 +110,16 @@ describe('a request of low priority', () => {
     await readAll(normal.parts);
     expect(engine.stats()).toMatchObject({ running: 0, waiting: 0, deviceBytes: 0, aborted: 1 });
   });
+
+  test('reads its prompt in steps as short as if somebody spoke: who comes now waits for one of them', async () => {
+    const longestStep = async (priority: Priority) => {
+      const { engine, llama } = localSetup({ script: babble, passMs: (rows) => 20 * rows });
+      await readAll((await start(engine, 'a', 'normal', 20)).parts); // what a row costs is known then
+      const before = llama.batches.length;
+      await readAll((await start(engine, 'x'.repeat(100), priority, 1)).parts);
+      return Math.max(...llama.batches.slice(before).map(([span]) => span!.count));
+    };
+    expect(await longestStep('normal')).toBe(16);
+    expect(await longestStep('low')).toBeLessThanOrEqual(5); // 100 ms
+  });
 });
