@@ -1,7 +1,8 @@
+import { addItems } from './conversation-items.ts';
 import { InvalidRequestError, NotFoundError } from './errors.ts';
 import type { Item } from './schemas/items.ts';
 import type { ResponseObject } from './schemas/responses.ts';
-import type { Storage } from './storage/storage.ts';
+import type { Change, Storage } from './storage/storage.ts';
 
 /** A response as it is kept: what it was made of, and what it says. */
 export interface StoredResponse {
@@ -9,7 +10,19 @@ export interface StoredResponse {
   readonly input: readonly Item[];
 }
 
+const LIVES_MS = 30 * 24 * 60 * 60 * 1000; // OpenAI's
 const MAX_LENGTH = 8 << 20; // of the JSON text read for one request: more than any context has room for
+
+/** What is kept of a response: itself, unless it shall not be, and its items in its conversation. */
+export function keepResponse(response: ResponseObject, input: readonly Item[], nowMs: number): Change[] {
+  const { id, conversation, store } = response;
+  const stored: StoredResponse = { response, input };
+  const self: Change[] = store
+    ? [{ type: 'put', kind: 'response', id, value: JSON.stringify(stored), expiresAtMs: nowMs + LIVES_MS }]
+    : [];
+  if (conversation === null) return self;
+  return [...self, ...addItems(conversation.id, [...input, ...response.output])];
+}
 
 /** Throws NotFoundError. */
 export async function findResponse(storage: Storage, id: string, param = 'id'): Promise<StoredResponse> {

@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
 import type { CompletionRequest } from '../../engine/engine.ts';
-import { addItems, itemsOf } from '../conversation-items.ts';
+import { itemsOf } from '../conversation-items.ts';
 import { InvalidRequestError, NotFoundError } from '../errors.ts';
 import { toItems, toMessages } from '../items.ts';
+import { newResponse } from '../new-response.ts';
 import { parse } from '../parse.ts';
 import { readJson } from '../read-json.ts';
 import { toResponseEvents } from '../response-events.ts';
@@ -24,13 +25,11 @@ import { toSampling } from '../schemas/sampling.ts';
 import { toEngineTools } from '../schemas/tools.ts';
 import { sse } from '../sse.ts';
 import { startTruncated } from '../start-truncated.ts';
-import type { Change } from '../storage/storage.ts';
 import { write } from '../storage/write.ts';
-import { findResponse, itemsUpTo, type StoredResponse } from '../stored-responses.ts';
+import { findResponse, itemsUpTo, keepResponse } from '../stored-responses.ts';
 
+type Messages = ReturnType<typeof toMessages>;
 type ResponseContext = Context<AppEnv, '/:id'>;
-
-const LIVES_MS = 30 * 24 * 60 * 60 * 1000; // OpenAI's
 
 export const createResponse = (deps: RunDeps) => async (c: Context<AppEnv>) => {
   const { storage, now, newId } = deps;
@@ -40,9 +39,11 @@ export const createResponse = (deps: RunDeps) => async (c: Context<AppEnv>) => {
   const earlier = await earlierItems(deps, request, conversation);
   const messages = toMessages([...earlier, ...input]);
 
-  const start = (turns: typeof messages) => startRun(c, deps, [toCompletionRequest(request, turns)]);
-  const run = await (request.truncation === 'auto' ? startTruncated(messages, start) : start(messages));
-  const response = toResponse(request, {
+  const start = (turns: Messages) => startRun(c, deps, [toCompletionRequest(request, turns)]);
+  const run = await (request.truncation === 'auto'
+    ? startTruncated(messages, (turns) => start(withoutOrphans(turns)))
+    : start(messages));
+  const response = newResponse(request, {
     id: `resp_${newId()}`,
     model: run.model,
     nowMs: now(),
@@ -55,7 +56,7 @@ export const createResponse = (deps: RunDeps) => async (c: Context<AppEnv>) => {
       parts: run.choices[0]!,
       newId,
       now,
-      keep: (ended) => write(storage, toChanges(ended, input, now())),
+      keep: (ended) => write(storage, keepResponse(ended, input, now())),
       explain,
     });
   if (request.stream) {
@@ -120,11 +121,13 @@ async function earlierItems(
   return conversation === undefined ? [] : itemsOf(storage, conversation);
 }
 
+/** Results whose calls were left out say nothing, unless nothing else is left. */
+function withoutOrphans(turns: Messages): Messages {
+  return turns.slice(turns.findIndex(({ role }) => role !== 'tool'));
+}
+
 /** The request, in the engine's words. Instructions stand before all turns, however many of them are left out. */
-function toCompletionRequest(
-  request: ResponseRequest,
-  turns: ReturnType<typeof toMessages>,
-): CompletionRequest {
+function toCompletionRequest(request: ResponseRequest, turns: Messages): CompletionRequest {
   const { instructions } = request;
   const logprobs = toLogprobs(request);
   const system = instructions == null ? [] : [{ role: 'system' as const, content: instructions }];
@@ -138,64 +141,6 @@ function toCompletionRequest(
     ...toEngineTools(toChatTools(request)),
     ...(logprobs === undefined ? {} : { logprobs }),
   };
-}
-
-interface Known {
-  readonly id: string;
-  readonly model: string;
-  readonly nowMs: number;
-  readonly conversation: string | undefined;
-}
-
-/** As it is before anything is said. */
-function toResponse(request: ResponseRequest, { id, model, nowMs, conversation }: Known): ResponseObject {
-  return {
-    id,
-    object: 'response',
-    created_at: Math.floor(nowMs / 1000),
-    completed_at: null,
-    status: 'in_progress',
-    error: null,
-    incomplete_details: null,
-    model,
-    output: [],
-    instructions: request.instructions ?? null,
-    previous_response_id: request.previous_response_id ?? null,
-    conversation: conversation === undefined ? null : { id: conversation },
-    store: request.store ?? true,
-    background: false,
-    temperature: request.temperature ?? 1,
-    top_p: request.top_p ?? 1,
-    max_output_tokens: request.max_output_tokens ?? null,
-    max_tool_calls: request.max_tool_calls ?? null,
-    truncation: request.truncation ?? 'disabled',
-    text: { format: request.text?.format ?? { type: 'text' } },
-    tools: (request.tools ?? []).map(({ type, name, description, parameters, strict }) => ({
-      type,
-      name,
-      ...(description != null && { description }),
-      parameters: parameters ?? null,
-      strict: strict ?? false,
-    })),
-    tool_choice: request.tool_choice ?? 'auto',
-    parallel_tool_calls: request.parallel_tool_calls ?? true,
-    top_logprobs: request.top_logprobs ?? 0,
-    metadata: request.metadata ?? {},
-    safety_identifier: request.safety_identifier ?? null,
-    prompt_cache_key: request.prompt_cache_key ?? null,
-    service_tier: 'default',
-  };
-}
-
-/** What is kept of a response: itself, unless it shall not be, and its items in its conversation. */
-function toChanges(response: ResponseObject, input: readonly Item[], nowMs: number): Change[] {
-  const { id, conversation, store } = response;
-  const stored: StoredResponse = { response, input };
-  const self: Change[] = store
-    ? [{ type: 'put', kind: 'response', id, value: JSON.stringify(stored), expiresAtMs: nowMs + LIVES_MS }]
-    : [];
-  if (conversation === null) return self;
-  return [...self, ...addItems(conversation.id, [...input, ...response.output])];
 }
 
 function rethrow(error: unknown): never {

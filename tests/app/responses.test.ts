@@ -548,6 +548,26 @@ describe('truncation', () => {
     expect(messages().map(({ content }) => content)).toEqual(['rules', '7', '8']);
   });
 
+  test('auto leaves out results whose calls it left out', async () => {
+    const call = (i: number) =>
+      ({ type: 'function_call', call_id: `c${i}`, name: 'f', arguments: '{}' }) as const;
+    const output = (i: number) =>
+      ({ type: 'function_call_output', call_id: `c${i}`, output: `${i}` }) as const;
+    const input = [
+      ...long.slice(0, 6),
+      call(1),
+      call(2),
+      output(1),
+      output(2),
+      { role: 'user' as const, content: 'and?' },
+    ];
+    const { responses, messages } = connect(room(4));
+    await responses.create({ model: MODEL, input, truncation: 'auto' });
+    expect(messages().map(({ role }) => role)).toEqual(['user']);
+    await responses.create({ model: MODEL, input: input.slice(0, -1), truncation: 'auto' });
+    expect(messages().at(-1)).toEqual({ role: 'tool', content: '2' });
+  });
+
   test('auto keeps the last, and is refused when even that is too long', async () => {
     const { responses, messages } = connect(room(1));
     await responses.create({ model: MODEL, input: long, truncation: 'auto' });
