@@ -76,11 +76,15 @@ describe('response_format', () => {
 
   const at = (path: string) => `response_format.json_schema.schema${path}`;
   test.each([
-    [{ type: 'object', properties: { x: { not: {} } } }, at('.properties.x.not'), 'not'],
+    [{ type: 'object', properties: { x: { not: { const: 1 } } } }, at('.properties.x.not'), 'not'],
     [{ anyOf: [{}, { type: 'str' }] }, at('.anyOf[1].type'), 'must be one'],
     [{ $ref: '#/$defs/missing' }, at('.$ref'), 'leads nowhere'],
     [{ anyOf: [{ $ref: '#' }] }, at(''), 'nothing'],
-    [{ $defs: { 'a/b': { pattern: '(?=x)' } }, $ref: '#/$defs/a~1b' }, at('.$defs.a/b.pattern'), 'lookahead'],
+    [
+      { $defs: { 'a/b': { pattern: '(?<=x)' } }, $ref: '#/$defs/a~1b' },
+      at('.$defs.a/b.pattern'),
+      'lookbehind',
+    ],
   ])('%j is refused by name', async (schema, param, message) => {
     const reply = await appSaying('')(jsonSchema(schema));
     expect(reply.status).toBe(400);

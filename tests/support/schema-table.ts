@@ -424,6 +424,89 @@ const unions: readonly SchemaCase[] = [
   ]),
 ];
 
+/** As zod and pydantic write them. */
+const generated: readonly SchemaCase[] = [
+  allow(
+    {
+      oneOf: [closed({ t: { ...text, const: 'a' } }), closed({ t: { ...text, const: 'b' }, x: whole })],
+      discriminator: { propertyName: 't' },
+    },
+    [{ t: 'a' }, { t: 'b', x: 1 }],
+    [{ t: 'b' }, { t: 'c' }],
+  ),
+  allow({ oneOf: [whole, text, nothing, list(whole)] }, [1, 'a', null, [2]], [true, {}]),
+  allow(
+    { oneOf: [{ enum: ['a', 'b'] }, { const: 'c' }, { enum: [1, null] }] },
+    ['b', 'c', 1, null],
+    ['d', 2],
+  ),
+  allow(
+    {
+      $defs: {
+        cat: closed({ kind: { enum: ['cat', 'lion'] }, lives: whole }),
+        dog: closed({ kind: { const: 'dog' } }),
+      },
+      ...list({ oneOf: [to('cat'), to('dog')] }),
+    },
+    [[{ kind: 'lion', lives: 9 }, { kind: 'dog' }]],
+    [[{ kind: 'dog', lives: 1 }]],
+  ),
+  allow({ type: 'object', propertyNames: text, additionalProperties: real }, [{}, { a: 1.5 }], [{ a: 'x' }]),
+  allow(
+    { type: 'object', propertyNames: { ...text, enum: ['a', 'b', 'ab'] }, additionalProperties: whole },
+    [{}, { b: 1, ab: 2 }],
+    [{ c: 1 }, { a: 'x' }],
+  ),
+  allow(
+    { type: 'object', propertyNames: { enum: ['a', 'b'] }, additionalProperties: whole, required: ['b'] },
+    [{ b: 1 }, { b: 1, a: 2 }],
+    [{ a: 1 }, { b: 1, c: 2 }],
+  ),
+  allow(
+    {
+      type: 'object',
+      propertyNames: { enum: ['a', 'b'] },
+      additionalProperties: yesNo,
+      required: ['a', 'b'],
+    },
+    [{ a: true, b: false }],
+    [{ a: true }],
+  ),
+  allow(open({ a: whole, b: { not: {} } }), [{}, { a: 1 }], [{ b: 1 }]),
+  allow(either({ not: true }, text), ['a'], [1]),
+  allow(
+    { ...text, format: 'uri' },
+    ['https://example.com', 'http://a.b:80/c/d%20e?x=1&y#z'],
+    ['example.com', 'https://exa mple.com'],
+  ),
+  allow(
+    { ...text, pattern: '^(?=.*[A-Z])(?=.*\\d).{8,12}$' },
+    ['Password1', '12345678A'],
+    ['password1', 'Passw1', 'PASSWORDS'],
+  ),
+  allow({ ...text, pattern: '^(?!admin|root)[a-z]{3,8}$' }, ['ada', 'adminx'.slice(1)], ['admin', 'rooted']),
+  allow(
+    {
+      ...text,
+      format: 'email',
+      pattern:
+        "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
+    },
+    ['ada@example.com'],
+    ['.a@example.com', 'a..b@example.com', 'a@b'],
+  ),
+  allow(
+    {
+      ...text,
+      format: 'uuid',
+      pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+    },
+    ['123e4567-e89b-42d3-a456-426614174000'],
+    ['123e4567-e89b-12d3-a456-426614174000'],
+  ),
+  allow({ ...whole, minimum: -9007199254740991, maximum: 9007199254740991 }, [0, -123456789012345], [0.5]),
+];
+
 const references: readonly SchemaCase[] = [
   allow(
     { $defs: { p: closed({ x: whole }) }, ...closed({ a: to('p'), b: to('p') }) },
@@ -694,6 +777,7 @@ export const SCHEMAS: readonly SchemaCase[] = [
   ...formats,
   ...numbers,
   ...unions,
+  ...generated,
   ...references,
   ...everyday,
   ...combined(),

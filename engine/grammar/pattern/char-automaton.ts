@@ -38,6 +38,23 @@ export function intersect(a: CharAutomaton, b: CharAutomaton): CharAutomaton {
   );
 }
 
+/** Every text that it does not spell. */
+export function complement(automaton: CharAutomaton): CharAutomaton {
+  const free = -1; // once no edge has taken a character
+  return explore<number>(0, String, (state) => {
+    if (state === free) return { isEnd: true, edges: [{ ...ANY_CHAR, to: free }] };
+    const edges: (CharRange & { to: number })[] = [];
+    let low = 0;
+    for (const edge of automaton[state]!.edges) {
+      if (low < edge.low) edges.push({ low, high: edge.low - 1, to: free });
+      edges.push({ low: edge.low, high: edge.high, to: edge.target });
+      low = edge.high + 1;
+    }
+    if (low <= MAX_CHAR) edges.push({ low, high: MAX_CHAR, to: free });
+    return { isEnd: !automaton[state]!.isEnd, edges };
+  });
+}
+
 /** `min` to `max` characters; `max` may be Infinity. */
 export function ofLength(min: number, max: number): CharAutomaton {
   return explore<number>(0, String, (length) => ({

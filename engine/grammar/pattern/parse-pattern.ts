@@ -1,5 +1,5 @@
-// A pattern of a schema as a tree. Of ECMAScript's language, in its `u` mode, all that is regular: what looks around,
-// or back at what a group has matched, is not.
+// A pattern of a schema as a tree. Of ECMAScript's language, in its `u` mode, all that is regular: what looks back,
+// around or at what a group has matched, is not.
 import { SchemaError } from '../../errors.ts';
 import { ANY_CHAR, type CharRange, MAX_CHAR } from './char-automaton.ts';
 
@@ -7,7 +7,15 @@ export type Pattern =
   | { readonly type: 'set'; readonly ranges: readonly CharRange[] }
   | { readonly type: 'sequence' | 'choice'; readonly parts: readonly Pattern[] }
   | { readonly type: 'repeat'; readonly part: Pattern; readonly min: number; readonly max: number }
-  | { readonly type: 'start' | 'end' };
+  | { readonly type: 'start' | 'end' }
+  | Lookahead;
+
+/** What has to follow, or may not, here; it takes nothing. */
+export interface Lookahead {
+  readonly type: 'look';
+  readonly isNegative: boolean;
+  readonly part: Pattern;
+}
 
 const MAX_LENGTH = 4096; // characters
 const MAX_DEPTH = 32; // groups in groups
@@ -88,7 +96,8 @@ export function parsePattern(source: string): Pattern {
 
   function group(depth: number): Pattern {
     if (take('?')) {
-      if (take('=') || take('!')) fail('lookahead is not supported');
+      const isNegative = take('!');
+      if (isNegative || take('=')) return { type: 'look', isNegative, part: groupEnd(depth) };
       if (take('<=') || take('<!')) fail('lookbehind is not supported');
       if (take('<')) {
         const end = characters.indexOf('>', at);
@@ -96,6 +105,10 @@ export function parsePattern(source: string): Pattern {
         at = end + 1;
       } else if (!take(':')) fail('flags in a group are not supported');
     }
+    return groupEnd(depth);
+  }
+
+  function groupEnd(depth: number): Pattern {
     const inside = alternatives(depth + 1);
     if (!take(')')) fail('a group without an end');
     return inside;
@@ -104,7 +117,8 @@ export function parsePattern(source: string): Pattern {
   function quantified(part: Pattern): Pattern {
     const count = quantifier();
     if (!count) return part;
-    if (part.type === 'start' || part.type === 'end') fail('an anchor cannot be repeated');
+    if (part.type === 'start' || part.type === 'end' || part.type === 'look')
+      fail('an anchor, or a lookahead, cannot be repeated');
     take('?'); // a lazy one matches the same texts
     if (quantifier()) fail('a quantifier after a quantifier');
     return { type: 'repeat', part, ...count };

@@ -1,6 +1,13 @@
 import { SchemaError } from '../../errors.ts';
-import { ANY_CHAR, type CharAutomaton, type CharRange, explore } from './char-automaton.ts';
-import { type Pattern, parsePattern } from './parse-pattern.ts';
+import {
+  ANY_CHAR,
+  type CharAutomaton,
+  type CharRange,
+  complement,
+  explore,
+  intersect,
+} from './char-automaton.ts';
+import { type Lookahead, type Pattern, parsePattern } from './parse-pattern.ts';
 
 type Step = 'empty' | 'start' | 'end' | readonly CharRange[];
 
@@ -13,11 +20,28 @@ const MAX_STATES = 8000; // before they are made deterministic
 const MAX_WORK = 10_000_000; // edges looked at meanwhile
 
 /**
- * The texts in which the pattern matches somewhere, as a schema means it: `^` and `$` tie it to their ends.
+ * The texts in which the pattern matches somewhere, as a schema means it: `^` and `$` tie it to their ends. Lookaheads may
+ * stand right after a `^` that begins it.
  *
  * Throws   SchemaError for a pattern that is not supported, or needs too many states
  */
 export function patternAutomaton(source: string): CharAutomaton {
+  const pattern = parsePattern(source);
+  const [start, ...others] = pattern.type === 'sequence' ? pattern.parts : [];
+  const end = others.findIndex(({ type }) => type !== 'look');
+  const looks = start?.type === 'start' ? others.slice(0, end < 0 ? others.length : end) : [];
+  if (looks.length === 0) return automatonOf(pattern, source);
+
+  const rest: Pattern = { type: 'sequence', parts: [{ type: 'start' }, ...others.slice(looks.length)] };
+  return (looks as Lookahead[])
+    .map(({ isNegative, part }) => {
+      const ahead = automatonOf({ type: 'sequence', parts: [{ type: 'start' }, part] }, source);
+      return isNegative ? complement(ahead) : ahead;
+    })
+    .reduce(intersect, automatonOf(rest, source));
+}
+
+function automatonOf(pattern: Pattern, source: string): CharAutomaton {
   const edges: Edge[][] = [];
   const state = () => {
     if (edges.length === MAX_STATES) throw tooLarge(source);
@@ -43,6 +67,12 @@ export function patternAutomaton(source: string): CharAutomaton {
         return;
       case 'repeat':
         writeRepeat(pattern, from, to);
+        return;
+      case 'look':
+        throw new SchemaError(
+          [],
+          `${JSON.stringify(source)}: lookahead is supported right after the first ^ only`,
+        );
     }
   }
 
@@ -74,7 +104,7 @@ export function patternAutomaton(source: string): CharAutomaton {
   const [before, after] = [state(), state()];
   edges[before]!.push({ step: [ANY_CHAR], target: before });
   edges[after]!.push({ step: [ANY_CHAR], target: after });
-  write(parsePattern(source), before, after);
+  write(pattern, before, after);
   return determinise(edges, before, after, () => tooLarge(source));
 }
 

@@ -30,7 +30,23 @@ const IPV6 = [
 const DAYS = '(\\d{1,9}Y(\\d{1,9}M(\\d{1,9}D)?)?|\\d{1,9}M(\\d{1,9}D)?|\\d{1,9}D)';
 const HOURS = '(\\d{1,9}H(\\d{1,9}M(\\d{1,9}S)?)?|\\d{1,9}M(\\d{1,9}S)?|\\d{1,9}S)';
 
-/** Those of OpenAI's structured outputs. */
+const URI_PART = "([a-zA-Z0-9._~!$&'()*+,;=:@/-]|%[0-9a-fA-F]{2})";
+
+/** Formats of JSON Schema, and of Ajv's collection, that are not here. What has another name says nothing. */
+export const FOREIGN_FORMATS: ReadonlySet<string> = new Set([
+  ...['idn-email', 'idn-hostname', 'uri-reference', 'iri', 'iri-reference', 'uri-template', 'regex'],
+  ...[
+    'json-pointer',
+    'json-pointer-uri-fragment',
+    'relative-json-pointer',
+    'url',
+    'iso-time',
+    'iso-date-time',
+  ],
+  ...['byte', 'int32', 'int64', 'float', 'double', 'password', 'binary'],
+]);
+
+/** Those of OpenAI's structured outputs, and addresses of the web. */
 export const FORMATS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'date-time': `${DATE}T${TIME}`, // RFC 3339, without leap seconds
@@ -41,6 +57,7 @@ export const FORMATS: ReadonlyMap<string, string> = new Map(
     hostname: HOST, // RFC 1123; at most 4 labels of 61 characters, so that the whole has fewer than 253
     ipv4: IPV4,
     ipv6: IPV6, // RFC 3986, section 3.2.2
+    uri: `https?://${HOST}(:[1-9]\\d{0,3})?(/${URI_PART}*)?(\\?(${URI_PART}|[/?])*)?(#(${URI_PART}|[/?])*)?`, // RFC 3986, of the web
     uuid: '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}',
   }).map(([name, pattern]) => [name, `^(${pattern})$`]),
 );

@@ -8,7 +8,7 @@ export type TypeName = 'object' | 'array' | 'string' | 'number' | 'integer' | 'b
 
 /** The keywords of each type. A schema without `type` has that of its keywords. */
 export const KEYWORDS_OF: ReadonlyMap<TypeName, readonly string[]> = new Map([
-  ['object', ['properties', 'required', 'additionalProperties']],
+  ['object', ['properties', 'required', 'additionalProperties', 'propertyNames']],
   ['array', ['items', 'prefixItems', 'minItems', 'maxItems']],
   ['string', ['minLength', 'maxLength', 'pattern', 'format']],
   ['number', ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']],
@@ -18,14 +18,31 @@ const TYPE_NAMES: readonly TypeName[] = ['object', 'array', 'string', 'number', 
 /** They say nothing of what may be written. */
 const ANNOTATIONS = [
   ...['title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'],
-  ...['$schema', '$id', '$comment', '$defs', 'definitions', 'contentEncoding', 'contentMediaType'],
+  ...[
+    '$schema',
+    '$id',
+    '$comment',
+    '$defs',
+    'definitions',
+    'contentEncoding',
+    'contentMediaType',
+    'discriminator',
+  ],
 ];
-const APPLIED = ['type', 'nullable', 'enum', 'const', 'anyOf', 'allOf', '$ref', 'uniqueItems'];
+const APPLIED = ['type', 'nullable', 'enum', 'const', 'anyOf', 'oneOf', 'allOf', '$ref', 'uniqueItems'];
 const KNOWN = new Set([...ANNOTATIONS, ...APPLIED, ...[...KEYWORDS_OF.values()].flat()]);
 
 /** Those that narrow what may be written. */
 export function assertionsOf(schema: SchemaObject): string[] {
   return Object.keys(schema).filter((keyword) => !ANNOTATIONS.includes(keyword));
+}
+
+/** Whether it allows nothing: `false`, or that in an object. */
+export function isNever(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return schema === false;
+  const { not, ...others } = schema as SchemaObject;
+  const isAny = not === true || (typeof not === 'object' && not !== null && Object.keys(not).length === 0);
+  return isAny && assertionsOf(others).length === 0;
 }
 
 /** The schema as an object of known keywords. Throws SchemaError. */

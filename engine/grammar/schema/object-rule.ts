@@ -1,10 +1,10 @@
 import { SchemaError } from '../../errors.ts';
-import type { JsonRules } from '../json-rules.ts';
+import { anyLiteral, type JsonRules } from '../json-rules.ts';
 import { noneOf } from '../pattern/char-automaton.ts';
 import { spell } from '../pattern/spell.ts';
 import { choice, literal, optional, type Rule, repeat, sequence, shared } from '../rule.ts';
 import { within } from '../within.ts';
-import type { Path, SchemaObject } from './keywords.ts';
+import { assertionsOf, listOfAny, type Path, type SchemaObject, toSchemaObject } from './keywords.ts';
 import type { WriteSchema } from './schema-rule.ts';
 
 /** How the members of an object are put down. */
@@ -49,6 +49,12 @@ export function objectRule(
       ? undefined
       : inside(additionalProperties, [...path, 'additionalProperties']);
 
+  const allowed = allowedNames(schema, path);
+  const names = new Set([...named.keys(), ...required]);
+  for (const name of allowed ? names : [])
+    if (!allowed!.has(name))
+      throw new SchemaError([...path, 'propertyNames'], `leaves out the property ${JSON.stringify(name)}`);
+
   const properties: Property[] = [];
   for (const [name, value] of named) {
     const rule = inside(value, [...path, 'properties', name]);
@@ -60,11 +66,10 @@ export function objectRule(
       throw new SchemaError([...path, 'required'], `${JSON.stringify(name)} is not among the properties`);
     properties.push({ pair: pairOf(name, others ?? rules.value), isRequired: true });
   }
-  const names = new Set([...named.keys(), ...required]);
-  const other =
-    form.hasOthers && others
-      ? sequence(otherKey(rules, names, path), literal(':'), rules.space, others)
-      : undefined;
+  const keyOf = () =>
+    allowed ? oneKey([...allowed].filter((name) => !names.has(name))) : otherKey(rules, names, path);
+  const key = form.hasOthers && others ? keyOf() : undefined;
+  const other = key && others && sequence(key, literal(':'), rules.space, others);
   const members = membersOf(rules, properties, other);
   return sequence(literal(form.open), rules.gap, members, literal(form.close));
 }
@@ -96,6 +101,22 @@ function otherKey(rules: JsonRules, names: ReadonlySet<string>, path: Path): Rul
   if (names.size === 0) return rules.string;
   const inside = within([...path, 'additionalProperties'], () => spell(noneOf([...names])));
   return shared(() => sequence(literal('"'), inside, literal('"')));
+}
+
+function oneKey(names: readonly string[]): Rule | undefined {
+  return names.length === 0 ? undefined : anyLiteral(names.map((name) => JSON.stringify(name)));
+}
+
+/** The names that `propertyNames` lists; undefined where any name will do. */
+function allowedNames({ propertyNames }: SchemaObject, path: Path): ReadonlySet<string> | undefined {
+  if (propertyNames === undefined || propertyNames === true) return undefined;
+  const at = [...path, 'propertyNames'];
+  const schema = toSchemaObject(propertyNames, at);
+  const isOfStrings = schema.type === undefined || schema.type === 'string';
+  if (!isOfStrings || assertionsOf(schema).some((keyword) => keyword !== 'type' && keyword !== 'enum'))
+    throw new SchemaError(at, 'is supported with the type "string" and an enum only');
+  if (schema.enum === undefined) return undefined;
+  return new Set(listOfAny(schema, 'enum', at).filter((name) => typeof name === 'string'));
 }
 
 function propertiesOf({ properties }: SchemaObject, path: Path): ReadonlyMap<string, unknown> {

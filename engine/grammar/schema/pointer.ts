@@ -23,6 +23,19 @@ export function resolvePointer(root: unknown, pointer: string, path: Path): { sc
   return { schema, path: pointer === '#' ? [] : parts };
 }
 
+const MAX_HOPS = 32;
+
+/** The schema at the end of a chain of references; of one that ends nowhere, the last that there is. */
+export function followReferences(root: unknown, schema: unknown): unknown {
+  let end = schema;
+  for (let hops = 0; hops < MAX_HOPS; hops++) {
+    const pointer = (end as { readonly $ref?: unknown } | null)?.$ref;
+    if (typeof pointer !== 'string') break;
+    end = resolvePointer(root, pointer, []).schema;
+  }
+  return end;
+}
+
 function decode(part: string): string {
   return percentDecoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -4,9 +4,11 @@ import { choice, type Rule, shared } from '../rule.ts';
 import { within } from '../within.ts';
 import { arrayRule } from './array-rule.ts';
 import { checkSize } from './check-size.ts';
+import { areDisjoint } from './disjoint.ts';
 import {
   booleanOf,
   countOf,
+  isNever,
   listOfAny,
   numberOf,
   onlyBeside,
@@ -19,7 +21,7 @@ import {
 } from './keywords.ts';
 import { numberRule } from './number-rule.ts';
 import { type ObjectForm, objectRule } from './object-rule.ts';
-import { resolvePointer } from './pointer.ts';
+import { followReferences, resolvePointer } from './pointer.ts';
 import { stringRule } from './string-rule.ts';
 import { isOfType, writeValue } from './values.ts';
 
@@ -29,6 +31,7 @@ export type WriteSchema = (schema: unknown, path: Path) => Rule;
 const MAX_DEPTH = 32; // schemas in schemas
 const MAX_ENUM_VALUES = 1000; // OpenAI's
 const MAX_PROPERTIES = 5000; // OpenAI's
+const MAX_ONE_OF = 100; // each is compared with each
 const MAX_BOUND_STATES = 20_000; // of all automata for strings and numbers
 
 /**
@@ -50,7 +53,8 @@ export function schemaRule(schema: unknown, dialect: Dialect, form?: ObjectForm)
 
   function write(schema: unknown, path: Path, depth: number, form?: ObjectForm): Rule {
     if (depth > MAX_DEPTH) throw new SchemaError(path, `is a schema nested more than ${MAX_DEPTH} deep`);
-    if (typeof schema === 'boolean') return schema ? rules.value : choice([]);
+    if (isNever(schema)) return choice([]);
+    if (schema === true) return rules.value;
     const object = toSchemaObject(schema, path);
     const rule = writeObject(object, path, (inside, at) => write(inside, at, depth + 1), form);
     return booleanOf(object, 'nullable', path) ? choice([rule, rules.null]) : rule;
@@ -65,6 +69,12 @@ export function schemaRule(schema: unknown, dialect: Dialect, form?: ObjectForm)
     if (schema.anyOf !== undefined) {
       onlyBeside('anyOf', ['nullable'], schema, path);
       return choice(listOfAny(schema, 'anyOf', path).map((part, i) => inside(part, [...path, 'anyOf', i])));
+    }
+    if (schema.oneOf !== undefined) {
+      onlyBeside('oneOf', ['nullable'], schema, path);
+      const parts = listOfAny(schema, 'oneOf', path);
+      checkDisjoint(parts, [...path, 'oneOf']);
+      return choice(parts.map((part, i) => inside(part, [...path, 'oneOf', i])));
     }
     if (schema.allOf !== undefined) {
       onlyBeside('allOf', ['nullable'], schema, path);
@@ -142,6 +152,18 @@ export function schemaRule(schema: unknown, dialect: Dialect, form?: ObjectForm)
     const values = all.filter((value) => !types || types.some((type) => isOfType(value, type)));
     if (values.length === 0) throw new SchemaError([...path, keyword], 'has no value of the type beside it');
     return anyLiteral(values.map((value) => writeValue(value, dialect)));
+  }
+
+  /** No value may meet two of them: then one of them is any of them. */
+  function checkDisjoint(parts: readonly unknown[], path: Path): void {
+    if (parts.length > MAX_ONE_OF) throw new SchemaError(path, `has more than ${MAX_ONE_OF} schemas`);
+    for (const [i, part] of parts.entries())
+      for (let j = 0; j < i; j++)
+        if (!areDisjoint(parts[j], part, (inside) => followReferences(root, inside)))
+          throw new SchemaError(
+            [...path, i],
+            `is not told from schema ${j} by its type, or by a constant of a property that both require`,
+          );
   }
 
   /** What it refers to is written once, later: it may refer to this. */

@@ -5,7 +5,7 @@ import { patternAutomaton } from '../pattern/pattern-automaton.ts';
 import { spell } from '../pattern/spell.ts';
 import { literal, type Rule, repeat, sequence } from '../rule.ts';
 import { within } from '../within.ts';
-import { FORMATS } from './formats.ts';
+import { FOREIGN_FORMATS, FORMATS } from './formats.ts';
 
 export interface StringBounds {
   readonly minLength?: number | undefined; // code points
@@ -29,8 +29,8 @@ export function stringRule(rules: JsonRules, bounds: StringBounds, spend: (state
 
   const automata: CharAutomaton[] = [];
   if (pattern !== undefined) automata.push(within(['pattern'], () => patternAutomaton(pattern)));
-  if (format !== undefined)
-    automata.push(within(['format'], () => patternAutomaton(FORMATS.get(format) ?? unknownFormat(format))));
+  const formatPattern = format === undefined ? undefined : patternOf(format, pattern !== undefined);
+  if (formatPattern !== undefined) automata.push(within(['format'], () => patternAutomaton(formatPattern)));
   if (automata.length === 0)
     return isAnyLength ? rules.string : quoted(repeat(rules.character, minLength, maxLength));
 
@@ -45,7 +45,10 @@ export function stringRule(rules: JsonRules, bounds: StringBounds, spend: (state
   });
 }
 
-function unknownFormat(format: string): never {
-  const known = [...FORMATS.keys()].join(', ');
-  throw new SchemaError([], `${JSON.stringify(format)} is not supported; there is ${known}`);
+/** A name that JSON Schema does not know says no more than the pattern beside it: generators note where that is from. */
+function patternOf(format: string, hasPattern: boolean): string | undefined {
+  const known = FORMATS.get(format);
+  if (known !== undefined || (hasPattern && !FOREIGN_FORMATS.has(format))) return known;
+  const names = [...FORMATS.keys()].join(', ');
+  throw new SchemaError(['format'], `${JSON.stringify(format)} is not supported; there is ${names}`);
 }

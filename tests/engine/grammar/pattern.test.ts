@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type CharAutomaton,
+  complement,
   intersect,
   noneOf,
   ofLength,
@@ -137,8 +138,9 @@ test.each(PATTERNS)('%j', (source) => {
 
 describe('what is not supported is refused by name', () => {
   test.each([
-    ['(?=a)', 'lookahead'],
-    ['(?!a)', 'lookahead'],
+    ['(?=a)', 'lookahead is supported right after the first ^ only'],
+    ['a|^(?!a)', 'lookahead'],
+    ['^(?=(?!a)b)', 'lookahead'],
     ['(?<=a)b', 'lookbehind'],
     ['(?<!a)b', 'lookbehind'],
     ['(a)\\1', 'back to a group'],
@@ -194,6 +196,12 @@ test('what two spell, and what is of a length', () => {
     expect(spells(both, text)).toBe(expected);
   expect(spells(ofLength(2, Infinity), '😀😀😀')).toBe(true);
   expect(spells(ofLength(2, Infinity), '😀')).toBe(false);
+});
+
+test('what one does not spell', () => {
+  const others = complement(patternAutomaton('^a[bc]?$'));
+  for (const text of ['a', 'ab', 'ac']) expect(spells(others, text)).toBe(false);
+  for (const text of ['', 'b', 'ad', 'abc', 'aé', '😀']) expect(spells(others, text)).toBe(true);
 });
 
 test('what is none of some words', () => {

@@ -276,7 +276,7 @@ describe('a format beside tools', () => {
 });
 
 describe('parameters that cannot be kept to are refused, and named', () => {
-  const bad = { type: 'object', properties: { x: { not: {} } } };
+  const bad = { type: 'object', properties: { x: { not: { const: 1 } } } };
   const path = ['tools', 1, 'parameters'];
   test.each<[string, JsonSchema, readonly (string | number)[]]>([
     ['a keyword', bad, [...path, 'properties', 'x', 'not']],
