@@ -1,5 +1,5 @@
 import OpenAI, { BadRequestError, NotFoundError, toFile } from 'openai';
-import { zodResponseFormat } from 'openai/helpers/zod';
+import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Door } from '../contract.ts';
@@ -152,6 +152,33 @@ export function openAiClient(door: () => Door): void {
       expect(types[0]).toBe('response.created');
       expect(types.at(-1)).toBe('response.completed');
       expect((await stream.finalResponse()).output_text).toBe('a b c');
+    });
+
+    test('responses call functions, and are told what came of it', async () => {
+      const { responses } = openai();
+      const parameters = z.toJSONSchema(CITY) as Record<string, unknown>;
+      const tools = [{ type: 'function' as const, name: 'get_weather', parameters, strict: true }];
+      const input = asksForWeather[0]!.content;
+      const first = await responses.create({ model: MODEL, input, tools });
+      const [call] = first.output;
+      expect(call).toMatchObject({ type: 'function_call', name: 'get_weather' });
+      const { call_id, arguments: text } = call as { call_id: string; arguments: string };
+      const next = await responses.create({
+        model: MODEL,
+        tools,
+        previous_response_id: first.id,
+        input: [{ type: 'function_call_output', call_id, output: weather(JSON.parse(text)) }],
+      });
+      expect(next.output_text).toBe(HEARD);
+    });
+
+    test('responses.parse() gets an object of a zod schema', async () => {
+      const { output_parsed } = await openai().responses.parse({
+        model: MODEL,
+        input: saysJane[0]!.content,
+        text: { format: zodTextFormat(LLAMA, 'llama') },
+      });
+      expect(output_parsed).toEqual(JANE);
     });
 
     test('responses are kept in a conversation', async () => {
