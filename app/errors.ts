@@ -182,15 +182,15 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function messageOf(error: Error, promptField: string): string {
-  return error instanceof SchemaError
-    ? `${schemaField(error, promptField)}: ${error.message}`
-    : error.message;
+  const field = error instanceof SchemaError ? schemaField(error, promptField) : null;
+  return field === null ? error.message : `${field}: ${error.message}`;
 }
 
 /** The engine's path to a part of a schema, in the words of the route. */
-function schemaField({ path: [field, ...path] }: SchemaError, promptField: string): string {
+function schemaField({ path: [field, ...path] }: SchemaError, promptField: string): string | null {
+  if (field === undefined) return null; // a grammar that turned out too ambiguous when the reply had begun
   if (field === 'tools' && promptField === 'messages') return fieldPath([field, ...inFunction(path)]);
-  if (field !== 'format') return fieldPath([field!, ...path]);
+  if (field !== 'format') return fieldPath([field, ...path]);
   const format = promptField === 'input' ? ['text', 'format'] : ['response_format', 'json_schema'];
   return fieldPath([...format, ...path]);
 }

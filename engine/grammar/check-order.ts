@@ -2,9 +2,8 @@ import { SchemaError } from '../errors.ts';
 import { CALL, EMPTY, LOOP, type Program } from './program.ts';
 
 /**
- * Puts the procedures that may begin where another begins after that one.
+ * The procedures in an order in which those that may begin where another begins come after it.
  *
- * Returns  for each procedure, its place in that order
  * Throws   SchemaError when one may begin where it begins itself: it would never write anything
  */
 export function checkOrder(program: Program): number[] {
@@ -13,14 +12,13 @@ export function checkOrder(program: Program): number[] {
   const waiting = procedures.map(() => 0);
   for (const callees of entered) for (const callee of callees) waiting[callee]!++;
 
-  const order: number[] = procedures.map(() => -1);
+  const order: number[] = [];
   const ready = procedures.flatMap((_, number) => (waiting[number] === 0 ? [number] : []));
-  let place = 0;
   for (let number = ready.pop(); number !== undefined; number = ready.pop()) {
-    order[number] = place++;
+    order.push(number);
     for (const callee of entered[number]!) if (--waiting[callee]! === 0) ready.push(callee);
   }
-  if (place < procedures.length)
+  if (order.length < procedures.length)
     throw new SchemaError([], 'refers to itself with nothing in between, so that it says nothing');
   return order;
 }

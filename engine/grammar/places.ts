@@ -136,14 +136,13 @@ export function createAutomaton(grammar: Grammar): Automaton {
     }
 
     for (const { state, stack } of begun) visit(state, stack, true);
-    while (calls.size > 0) {
-      let procedure = -1;
-      for (const number of calls.keys())
-        if (procedure < 0 || order[number]! < order[procedure]!) procedure = number;
-      const links = [...calls.get(procedure)!.values()];
+    for (let place = 0; calls.size > 0; place++) {
+      const procedure = order[place]!;
+      const links = calls.get(procedure);
+      if (!links) continue;
       calls.delete(procedure);
-      visits += links.length;
-      visit(procedures[procedure]!.start, stackOf(links), false); // what it can end without, its callers know
+      visits += links.size;
+      visit(procedures[procedure]!.start, stackOf([...links.values()]), false); // what it can end without, its callers know
     }
     return setOf(places, isComplete);
   }
@@ -224,4 +223,7 @@ export function createAutomaton(grammar: Grammar): Automaton {
 }
 
 const tooAmbiguous = () =>
-  new SchemaError([], `can be read in too many ways at once: more than ${MAX_VISITS} steps for one byte`);
+  new SchemaError(
+    [],
+    `its schema can be read in too many ways at once: more than ${MAX_VISITS} steps for one byte`,
+  );

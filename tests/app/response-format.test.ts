@@ -93,3 +93,12 @@ describe('response_format', () => {
     expect(error.message).toMatch(new RegExp(`^${param.replace(/[$[\].]/g, '\\$&')}: .*${message}`));
   });
 });
+
+test('a schema that turns out too ambiguous when the reply has begun ends it with a 400', async () => {
+  const items = { anyOf: Array.from({ length: 5000 }, (_, i) => ({ type: 'array', maxItems: i + 2 })) };
+  const reply = await appSaying('[[')(jsonSchema({ type: 'array', items }));
+  expect(reply.status).toBe(400);
+  const { error } = await reply.json();
+  expect(error).toMatchObject({ code: 'invalid_schema', param: null });
+  expect(error.message).toContain('too many ways at once');
+});
