@@ -34,6 +34,7 @@ import {
   listInputItems,
   retrieveResponse,
 } from './routes/responses.ts';
+import { createModeration, listShields, retrieveShield, runShield } from './routes/safety.ts';
 import { type AppEnv, promptFieldOf, replyTo } from './run.ts';
 import type { Version } from './schemas/health.ts';
 import { VERSION } from './version.ts';
@@ -94,6 +95,10 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.get('/v1/files/:id', retrieveFile(run));
   app.delete('/v1/files/:id', deleteFile(run));
   app.get('/v1/files/:id/content', retrieveContent(run));
+  app.post('/v1/moderations', createModeration(run));
+  app.post('/v1/safety/run-shield', runShield(run));
+  app.get('/v1/shields', listShields(run));
+  app.get('/v1/shields/:id{.+}', retrieveShield(run));
   app.get('/v1/models', listModels(engine));
   app.get('/v1/models/:id{.+}', retrieveModel(engine));
   app.get('/v1/health', health(deps));

@@ -1,9 +1,12 @@
 import type { Engine } from '../engine/engine.ts';
+import type { Safety } from './safety.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** All that a door must bring. The app reaches for nothing else: no env, no globals, no clock. */
 export interface Deps {
   readonly engine: Engine;
+  /** What judges, where the operator wants it. */
+  readonly safety?: Safety | undefined;
   /** Where the stateful routes keep what they must know again. */
   readonly storage: Storage;
   /** There may be a batch to run, or to stop running: whoever runs them (batches/run-batches.ts) should look. */

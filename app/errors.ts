@@ -120,6 +120,7 @@ const CODES: Readonly<Record<string, Row>> = {
   unauthorized: { status: 401, title: 'Unauthorized', type: 'invalid_request_error' },
   model_not_found: notFound,
   provider_not_found: notFound,
+  no_guard: notFound,
   not_found: notFound,
   unknown_url: notFound,
   method_not_allowed: { status: 405, title: 'Method Not Allowed', type: 'invalid_request_error' },
@@ -132,6 +133,7 @@ const CODES: Readonly<Record<string, Row>> = {
   upstream: { status: 502, title: 'Bad Gateway', type: 'server_error' },
   no_backend: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   upstream_timeout: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
+  guard_unfit: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   out_of_memory: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   client_closed_request: { status: 499, title: 'Client Closed Request', type: 'invalid_request_error' }, // nginx's
 };

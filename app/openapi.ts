@@ -15,6 +15,7 @@ import { Health, Version } from './schemas/health.ts';
 import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspect.ts';
 import { Item } from './schemas/items.ts';
 import { Model, ModelList } from './schemas/models.ts';
+import { Moderation, ModerationRequest } from './schemas/moderations.ts';
 import { ResponseQuery } from './schemas/queries.ts';
 import { ResponseEvent } from './schemas/response-events.ts';
 import {
@@ -24,6 +25,7 @@ import {
   ResponseObject,
   ResponseRequest,
 } from './schemas/responses.ts';
+import { Shield, ShieldList, ShieldReply, ShieldRequest } from './schemas/shields.ts';
 import { TextChunk, TextCompletion, TextRequest } from './schemas/text.ts';
 import { VERSION } from './version.ts';
 
@@ -57,6 +59,12 @@ const SCHEMAS = {
   FileListQuery,
   FileList,
   FileDeleted,
+  ModerationRequest,
+  Moderation,
+  ShieldRequest,
+  ShieldReply,
+  Shield,
+  ShieldList,
   Model,
   ModelList,
   Health,
@@ -156,6 +164,14 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
   'GET /v1/files/:id': { summary: 'Describes a file', reply: 'FileObject' },
   'DELETE /v1/files/:id': { summary: 'Deletes a file', reply: 'FileDeleted' },
   'GET /v1/files/:id/content': { summary: "A file's bytes", reply: 'application/octet-stream' },
+  'POST /v1/moderations': { summary: 'Judges texts', body: 'ModerationRequest', reply: 'Moderation' },
+  'POST /v1/safety/run-shield': {
+    summary: 'Judges the last turn of a conversation',
+    body: 'ShieldRequest',
+    reply: 'ShieldReply',
+  },
+  'GET /v1/shields': { summary: 'Lists the guard, if there is one', reply: 'ShieldList' },
+  'GET /v1/shields/:id{.+}': { summary: 'Describes the guard', reply: 'Shield' },
   'GET /v1/models': { summary: 'Lists the models', reply: 'ModelList' },
   'GET /v1/models/:id{.+}': { summary: 'Describes a model', reply: 'Model' },
   'GET /v1/health': {

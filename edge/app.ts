@@ -1,9 +1,13 @@
 import { createApp } from '../app/app.ts';
+import type { Safety } from '../app/safety.ts';
+import { toPolicy } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
+import { createModelGuard } from '../engine/guard/model-guard.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { createWasmDevice } from '../kernels/wasm/device.ts';
 import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
 import { findModel } from '../models/catalogue.ts';
+import type { Manifest } from '../models/manifest.ts';
 import { digestHasher } from './digest-hasher.ts';
 import { Env } from './env.ts';
 import { objectStorage, storageObject } from './object-storage.ts';
@@ -30,16 +34,12 @@ function build(env: Env) {
       prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
       speculation: env.CRIA_SPECULATE === 'on',
     },
-    createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
-    openFile: (file) => openR2Source(env.WEIGHTS, `${manifest.name}/${file}`),
-    createHasher: digestHasher,
-    nowMs: Date.now,
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
-    breathe: () => wait(0), // 1.2 ms in workerd; microtasks and messages cost less, and let no other request in
-    pause: () => wait(20),
+    ...machine(env, manifest),
   });
   return createApp({
     engine,
+    safety: guardOf(env),
     storage: objectStorage(env.STORAGE),
     wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
     place: { runtime: 'workerd', backend: 'wasm' },
@@ -47,6 +47,25 @@ function build(env: Env) {
     newId: () => crypto.randomUUID(),
     log: (event) => console.log(JSON.stringify(event)),
   });
+}
+
+function guardOf(env: Env): Safety | undefined {
+  if (env.CRIA_GUARD === '') return undefined;
+  const manifest = findModel(env.CRIA_GUARD);
+  const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(env, manifest) });
+  return { guard, policy: toPolicy(env) };
+}
+
+/** What this door brings for a model. */
+function machine({ WEIGHTS }: Env, { name }: Manifest) {
+  return {
+    createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
+    openFile: (file: string) => openR2Source(WEIGHTS, `${name}/${file}`),
+    createHasher: digestHasher,
+    nowMs: Date.now,
+    breathe: () => wait(0), // 1.2 ms in workerd; microtasks and messages cost less, and let no other request in
+    pause: () => wait(20),
+  };
 }
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

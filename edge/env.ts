@@ -1,5 +1,6 @@
 import type { R2Bucket } from '@cloudflare/workers-types';
 import * as z from 'zod';
+import { safetyFields } from '../app/safety-settings.ts';
 import type { Storage } from '../app/storage/storage.ts';
 
 /** The binding of StorageObject, as far as we use it. */
@@ -30,6 +31,7 @@ export const Env = StorageEnv.extend({
   CRIA_KV: z.enum(['f16', 'q8']).default('f16'),
   CRIA_PREFIX_CACHE: integer(0, 65_536, 256), // MiB
   CRIA_SPECULATE: z.enum(['on', 'off']).default('on'),
+  ...safetyFields,
 });
 
 export type Env = z.infer<typeof Env>;

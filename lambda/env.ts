@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { safetyFields } from '../app/safety-settings.ts';
 
 const integer = (least: number, most: number, fallback: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
@@ -22,6 +23,7 @@ export const Env = z.object({
   CRIA_KV: z.enum(['f16', 'q8']).default('f16'),
   CRIA_PREFIX_CACHE: integer(0, 65_536, 256), // MiB
   CRIA_SPECULATE: z.enum(['on', 'off']).default('on'),
+  ...safetyFields,
 });
 
 export type Env = z.infer<typeof Env>;

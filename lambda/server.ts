@@ -7,14 +7,18 @@ import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
 import { runBatches } from '../app/batches/run-batches.ts';
+import type { Safety } from '../app/safety.ts';
+import { toPolicy } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
 import { createSqlStorage } from '../app/storage/sql-storage.ts';
+import { createModelGuard } from '../engine/guard/model-guard.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { findModel } from '../models/catalogue.ts';
 import { openFolder } from '../models/cli/file-source.ts';
 import { criaHome, isPacked, modelFolder } from '../models/cli/home.ts';
 import { nodeHasher } from '../models/cli/node-hasher.ts';
 import { filePath } from '../models/cli/pull.ts';
+import type { Manifest } from '../models/manifest.ts';
 import { startBatchLoop } from './batch-loop.ts';
 import { createNodeDevice } from './device.ts';
 import { Env } from './env.ts';
@@ -23,13 +27,8 @@ import { openNodeSql } from './node-sql.ts';
 const PAGE = fileURLToPath(new URL('../web', import.meta.url)); // dist/web, of dist/lambda/server.mjs
 
 const env = settings();
-const manifest = findModel(env.CRIA_MODEL);
 const home = criaHome(env);
-const path = filePath(home, manifest, manifest.files[0]!);
-if (!existsSync(path) && !isPacked(home, manifest)) {
-  console.error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
-  process.exit(1);
-}
+const manifest = onDisk(env.CRIA_MODEL);
 
 const engine = createModelEngine({
   manifest,
@@ -41,19 +40,15 @@ const engine = createModelEngine({
     prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
     speculation: env.CRIA_SPECULATE === 'on',
   },
-  createDevice: () => createNodeDevice(env.CRIA_THREADS),
-  openFile: openFolder(modelFolder(home, manifest)),
-  createHasher: nodeHasher,
-  nowMs: Date.now,
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
-  breathe: () => setImmediate(),
-  pause: () => setTimeout(20),
+  ...machine(manifest),
 });
 const storage = openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite'));
 const newId = () => crypto.randomUUID();
 const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
 const app = createApp({
   engine,
+  safety: guard(),
   storage,
   wakeBatches: async () => batches.wake(),
   place: { runtime: 'node', backend: 'wasm' },
@@ -82,6 +77,36 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     batches.stop();
     server.close(() => process.exit(0)); // open streams finish first
   });
+
+function guard(): Safety | undefined {
+  if (env.CRIA_GUARD === '') return undefined;
+  const manifest = onDisk(env.CRIA_GUARD);
+  const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(manifest) });
+  return { guard, policy: toPolicy(env) };
+}
+
+/** A catalogue entry whose files are here. */
+function onDisk(name: string): Manifest {
+  const manifest = findModel(name);
+  const path = filePath(home, manifest, manifest.files[0]!);
+  if (!existsSync(path) && !isPacked(home, manifest)) {
+    console.error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
+    process.exit(1);
+  }
+  return manifest;
+}
+
+/** What this door brings for a model. */
+function machine(manifest: Manifest) {
+  return {
+    createDevice: () => createNodeDevice(env.CRIA_THREADS),
+    openFile: openFolder(modelFolder(home, manifest)),
+    createHasher: nodeHasher,
+    nowMs: Date.now,
+    breathe: () => setImmediate(),
+    pause: () => setTimeout(20),
+  };
+}
 
 function openStorage(path: string) {
   try {

@@ -23,7 +23,8 @@ export const REASONS: Readonly<Record<string, string>> = {
   '* event(type=response.reasoning*): *': 'the models here do not reason apart from their reply',
   '* *.verbosity: *': 'the models here have no such setting',
   '* request.suffix: *': 'Llama 3.2 was not trained to fill in the middle',
-  '* *.moderation: *': 'nothing here judges prompts and replies yet',
+  '* *.moderation: *': 'judging is the operator’s choice, not the client’s',
+  '* *.category_applied_input_types.*: *': 'text only: the guard sees nothing',
   '* *.finish_reason: *': 'nothing here filters content, and no reply calls `functions`',
 
   // tools that OpenAI runs, and kinds of tools
@@ -88,6 +89,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   'POST /v1/completions event: *': 'OpenAI’s document leaves the stream of this route out',
   '* *.parsed*: – → *': 'the SDK’s own field, sent back with a reply; not read',
   '* request.tool_choice(type=allowed_tools)*: *': 'OpenAI’s document says no more than "object"',
+  'POST /v1/moderations reply.*: – → *': 'Llama Stack’s fields, for its clients, beside OpenAI’s',
   'GET /v1/models reply.data[].shutdown_date: *': 'models stay',
   'GET /v1/models reply.data[].*: *': 'Llama Stack’s fields, for its clients, beside OpenAI’s',
   'DELETE /v1/responses/{id} reply: *': 'OpenAI’s document leaves the reply out; its clients expect it',

@@ -32,6 +32,10 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   CRIA_KV             f16 or q8, how keys and values are kept
   CRIA_PREFIX_CACHE   MiB that keep what earlier requests computed
   CRIA_SPECULATE      on or off: check several guessed tokens in one pass, where that pays
+  CRIA_GUARD          a Llama Guard of 'npm run cria list', which judges; see docs/safety.md
+  CRIA_GUARD_THRESHOLD  P(unsafe) from which on something is flagged
+  CRIA_GUARD_EXCLUDE  its categories that are no reason, such as S6,S8
+  CRIA_GUARD_UNKNOWN  unsafe or safe: what an answer is taken for that is neither
   CRIA_STORAGE        MiB for files and all else that is stored
   CRIA_HOME           where all of it is kept                  ~/.cache/cria
   HF_TOKEN            your Hugging Face token, for models that are gated there
@@ -68,12 +72,12 @@ async function start(): Promise<void> {
   const vars = readVars(process.env);
   const manifest = findModel(vars.CRIA_MODEL!);
   const home = criaHome(process.env);
-  const packed = isPacked(home, manifest);
-  const path = packed ? packedFolder(home, manifest) : await fetchModel(manifest, home);
   const storage = join(home, 'workerd');
-  const onProgress = () => stop.signal.throwIfAborted();
-  const [copied] = await Promise.all([putWeights({ storage, manifest, path, onProgress }), buildAll()]);
-  if (copied) say(`copied ${packed ? 'the packed weights' : basename(path)} into the local R2`);
+  const guards = vars.CRIA_GUARD ? [findModel(vars.CRIA_GUARD)] : [];
+  const bringAll = async () => {
+    for (const wanted of [manifest, ...guards]) await bringWeights(wanted, home, storage); // one at a time: it is one R2
+  };
+  await Promise.all([bringAll(), buildAll()]);
 
   let servingSince = Number.POSITIVE_INFINITY; // the warm-up's requests are nobody's
   await using workerd = await startLocalWorkerd({
@@ -91,6 +95,15 @@ async function start(): Promise<void> {
   servingSince = Date.now();
   say(greeting(manifest, workerd.url, speed, (performance.now() - began) / 1000));
   await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+}
+
+/** Fetches a model if need be, and puts it where the Worker reads it. */
+async function bringWeights(manifest: Manifest, home: string, storage: string): Promise<void> {
+  const packed = isPacked(home, manifest);
+  const path = packed ? packedFolder(home, manifest) : await fetchModel(manifest, home);
+  const onProgress = () => stop.signal.throwIfAborted();
+  const copied = await putWeights({ storage, manifest, path, onProgress });
+  if (copied) say(`copied ${packed ? 'the packed weights' : basename(path)} into the local R2`);
 }
 
 /** Miniflare brings handlers that exit at once with 130, which npm reports as a failure; these take their place. */

@@ -3,7 +3,7 @@ import type { Prompt } from '../../engine/engine.ts';
 import { absent, emptyList } from './neutral.ts';
 import { FunctionName, FunctionType, MAX_TOOLS } from './tools.ts';
 
-const TextPart = z.strictObject({
+export const TextPart = z.strictObject({
   type: z.literal('text', {
     error: ({ input }) => `parts of type ${JSON.stringify(input)} are not supported; only "text" parts are`,
   }),

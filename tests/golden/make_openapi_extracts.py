@@ -23,11 +23,11 @@ OUT = Path(__file__).parent / "openapi"
 EXTRACTS = {
     "openai-2.3.0": {
         "prefix": "/v1",
-        "paths": r"/(chat/completions|completions|embeddings|models|files|batches|responses|conversations)(/[^?]*)?",
+        "paths": r"/(chat/completions|completions|embeddings|models|files|batches|responses|conversations|moderations)(/[^?]*)?",
     },
     "llama-stack-0.7.1": {
         "prefix": "",
-        "paths": r"/v1/(health|version|inspect/routes|providers|models)(/[^?]*)?",
+        "paths": r"/v1/(health|version|inspect/routes|providers|models|moderations|shields|safety/run-shield)(/[^?]*)?",
     },
 }
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
-import { CATALOGUE } from '../../models/catalogue.ts';
+import { CATALOGUE, findModel } from '../../models/catalogue.ts';
 import { filePath } from '../../models/cli/pull.ts';
+import type { Manifest } from '../../models/manifest.ts';
 import { buildAll } from '../../scripts/build.ts';
 import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
@@ -20,9 +21,8 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
   const storage = options.storage ?? folder;
   const dist = join(folder, 'dist');
   await buildAll(dist, recital ? [recitalPlugin] : []);
-  const link = filePath(folder, CATALOGUE[0]!, CATALOGUE[0]!.files[0]!);
-  await mkdir(dirname(link), { recursive: true });
-  await symlink(model, link);
+  await linkModel(folder, CATALOGUE[0]!, model);
+  if (options.guard) await linkModel(folder, findModel(options.guard.name), options.guard.path);
 
   const server = spawn(process.execPath, [join(dist, 'lambda/server.mjs')], {
     env: {
@@ -45,4 +45,10 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function linkModel(home: string, manifest: Manifest, path: string): Promise<void> {
+  const link = filePath(home, manifest, manifest.files[0]!);
+  await mkdir(dirname(link), { recursive: true });
+  await symlink(path, link);
 }

@@ -1,4 +1,5 @@
 import { type AppOptions, createApp } from '../../app/app.ts';
+import type { Safety } from '../../app/safety.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
 import { openNodeSql } from '../../lambda/node-sql.ts';
 import { checkApp } from './check-reply.ts';
@@ -10,6 +11,7 @@ export const START_MS = 1_727_222_400_500;
 
 interface TestAppOptions extends AppOptions {
   readonly storageBytes?: number;
+  readonly safety?: Safety;
 }
 
 /** An app over a scripted engine, its answers checked, with a clock that only the test moves and its log lines kept. */
@@ -26,6 +28,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
     {
       engine,
       storage,
+      safety: options.safety,
       wakeBatches: async () => {
         wakes.count++;
       },

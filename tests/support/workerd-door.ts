@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V4WorkerOptions } from 'miniflare';
-import { CATALOGUE } from '../../models/catalogue.ts';
+import { CATALOGUE, findModel } from '../../models/catalogue.ts';
 import type { Manifest } from '../../models/manifest.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { putWeights } from '../../scripts/local-r2.ts';
@@ -24,6 +24,13 @@ export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<Loc
   const storage = options.storage ?? join(folder, 'storage');
   const manifest = options.model === undefined ? CATALOGUE[0]! : anyBytes(CATALOGUE[0]!);
   if (!recital) await putWeights({ storage, manifest, path: model, onProgress: () => {} });
+  if (options.guard)
+    await putWeights({
+      storage,
+      manifest: findModel(options.guard.name),
+      path: options.guard.path,
+      onProgress: () => {},
+    });
   await buildAll(dist, recital ? [recitalPlugin] : []);
   const workerd = await startLocalWorkerd({
     dist,
