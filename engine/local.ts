@@ -17,6 +17,7 @@ import type {
 import { ContextLengthError, DimensionsError, LogitBiasError, UnknownModelError } from './errors.ts';
 import { createScore } from './logprobs.ts';
 import { unitVector } from './mean-pool.ts';
+import type { RowReaders } from './pass.ts';
 import { createReplyMatchers } from './reply-matcher.ts';
 import { createScheduler, type Scheduler, type SchedulerLimits } from './scheduler.ts';
 import { finish, newEmbedding, newSequence, type Sequence } from './sequence.ts';
@@ -52,12 +53,13 @@ export interface LocalEngineParts {
 export function createLocalEngine(parts: LocalEngineParts): Engine {
   const { info, llama, device, tokenizer, random, nowMs, limits } = parts;
   const context = Math.min(limits.contextLength, llama.contextLength);
-  const choose = createChoose(device, llama, tokenizer.vocabSize);
-  const score = createScore(device, llama.vocabSize, tokenizer.vocabSize);
+  const rows: RowReaders = {
+    choose: createChoose(device, llama, tokenizer.vocabSize),
+    score: createScore(device, llama.vocabSize, tokenizer.vocabSize),
+    readStates: (firstRow, count) => device.read(llama.states, firstRow * llama.dim, count * llama.dim),
+  };
   const matchers = createReplyMatchers(tokenizer, parts.toolFormat);
-  const readStates = (firstRow: number, rows: number) =>
-    device.read(llama.states, firstRow * llama.dim, rows * llama.dim);
-  const scheduler = createScheduler({ llama, choose, score, readStates, limits, nowMs });
+  const scheduler = createScheduler({ llama, rows, limits, nowMs });
   const cost = parts.speculation ? createStepCost() : undefined;
   const encoder = { tokenizer, template: parts.prompt, today: parts.today, vocabSize: llama.vocabSize };
 

@@ -1,15 +1,13 @@
 // Continuous batching without a driver: whoever reads a reply asks for the next step, and a step moves every
 // sequence. No request depends on another's staying alive, which in workerd it may not.
 import { DeviceError } from '../kernels/errors.ts';
-import type { Buf } from '../kernels/kernels.ts';
-import type { Llama, Span } from '../models/llama/model.ts';
+import type { Llama } from '../models/llama/model.ts';
 import { isReading, planBatch, type Share } from './batch.ts';
-import type { Choice, Choose } from './choose.ts';
 import { BusyError, OutOfMemoryError, StalledError } from './errors.ts';
-import type { Score } from './logprobs.ts';
 import { createPace } from './pace.ts';
+import { createPass, type RowReaders } from './pass.ts';
 import { createPrefixCache, type Prefix } from './prefix-cache.ts';
-import { accept, echo, finish, type Sequence } from './sequence.ts';
+import type { Sequence } from './sequence.ts';
 
 export interface SchedulerLimits {
   /** Sequences that have a cache. */
@@ -54,10 +52,8 @@ export interface Scheduler {
 
 export interface SchedulerParts {
   readonly llama: Llama;
-  readonly choose: Choose;
-  readonly score: Score;
-  /** Rows of `llama.states`, from `firstRow` on. */
-  readonly readStates: (firstRow: number, rows: number) => Promise<Float32Array>;
+  /** What reads a pass's logits and states. */
+  readonly rows: RowReaders;
   readonly limits: SchedulerLimits;
   readonly nowMs: () => number;
 }
@@ -79,14 +75,7 @@ const NONE = new Uint32Array(0);
 const MAX_PARTS = 32; // a reader this far behind is not run ahead of
 const RECENT = 0.2; // weight of the newest reply in the running mean of how long one takes
 
-export function createScheduler({
-  llama,
-  choose,
-  score,
-  readStates,
-  limits,
-  nowMs,
-}: SchedulerParts): Scheduler {
+export function createScheduler({ llama, rows, limits, nowMs }: SchedulerParts): Scheduler {
   const normal: Lane = { running: [], waiting: [] };
   const low: Lane = { running: [], waiting: [] };
   let underWay: Promise<void> | undefined;
@@ -108,6 +97,7 @@ export function createScheduler({
     acceptedTokens: 0,
   };
 
+  const pass = createPass({ llama, rows, counts, end, fail });
   const laneOf = ({ priority }: Sequence): Lane => (priority === 'low' ? low : normal);
   /** What others may begin from. An embedding's cache is gone before they are done with it. */
   const live = () => [...normal.running, ...low.running].filter((sequence) => !sequence.pool).map(computed);
@@ -262,22 +252,9 @@ export function createScheduler({
 
   async function compute(batch: readonly Share[]): Promise<void> {
     for (const { sequence } of batch) sequence.inStep = true;
+    toEndOfLine(batch);
     try {
-      const logits = llama.forward(batch.map(toSpan));
-      counts.steps++;
-      moveOn(batch);
-
-      let rows = 0;
-      let states = 0;
-      await Promise.all(
-        batch.map((share) => {
-          const [row, state] = [rows, states];
-          rows += share.logitRows;
-          if (!share.sequence.pool) return share.logitRows > 0 && listen(share, logits, row);
-          states += share.count;
-          return pool(share, state);
-        }),
-      );
+      await pass(batch);
     } catch (error) {
       for (const { sequence } of batch) fail(sequence, error);
     } finally {
@@ -288,76 +265,10 @@ export function createScheduler({
     }
   }
 
-  /** The batch's tokens are in their caches now; who was served goes to the end of the line. */
-  function moveOn(batch: readonly Share[]): void {
-    const served = new Set<Sequence>();
-    for (const { sequence, count, draft } of batch) {
-      if (isReading(sequence)) counts.promptTokens += count;
-      sequence.pending = sequence.pending.subarray(count);
-      sequence.cache!.length -= draft.length; // what is only guessed does not count, and is written over if wrong
-      counts.draftTokens += draft.length;
-      served.add(sequence);
-    }
+  function toEndOfLine(batch: readonly Share[]): void {
+    const served = new Set(batch.map(({ sequence }) => sequence));
     const lane = laneOf(batch[0]!.sequence);
     lane.running = [...lane.running.filter((sequence) => !served.has(sequence)), ...served];
-  }
-
-  /** Takes the states of an embedding's rows. After an input's last the next begins in the same cache. */
-  async function pool({ sequence, count }: Share, firstRow: number): Promise<void> {
-    try {
-      if (!sequence.pool!.add(await readStates(firstRow, count))) return;
-      sequence.cache!.length = 0;
-      if (sequence.pool!.left === 0 && sequence.state !== 'ended') end(sequence);
-    } catch (error) {
-      fail(sequence, error);
-    }
-  }
-
-  /** Takes what a share's rows of logits tell: of an echoed prompt its tokens' logprobs, then what comes next. */
-  async function listen(share: Share, logits: Buf, firstRow: number): Promise<void> {
-    const { sequence } = share;
-    try {
-      const echoed = sequence.echo ? await listenToPrompt(share, logits, firstRow) : 0;
-      if (echoed === share.logitRows) return;
-      if (sequence.maxTokens > 0) await draw(share, logits, firstRow + echoed);
-      else if (sequence.state !== 'ended' && finish(sequence, 'length')) end(sequence);
-    } catch (error) {
-      fail(sequence, error);
-    }
-  }
-
-  /** A prompt's row tells of the token after it. Returns how many rows did. */
-  async function listenToPrompt({ sequence, count }: Share, logits: Buf, firstRow: number): Promise<number> {
-    const { prompt, pending, logprobs } = sequence;
-    if (!isReading(sequence)) return 0;
-    const next = prompt.length - pending.length - count + 1;
-    const rows = Math.min(count, prompt.length - next);
-    for (let i = 0; i < rows; i++)
-      echo(sequence, next + i, await score(prompt[next + i]!, logprobs!, logits, firstRow + i));
-    return rows;
-  }
-
-  /**
-   * Draws from each row of a share for as long as its draft had foretold what is drawn: the same tokens, from the same
-   * logits, coins and penalties, as one by one.
-   */
-  async function draw({ sequence, draft }: Share, logits: Buf, firstRow: number): Promise<void> {
-    for (let i = 0; ; i++) {
-      const choice = await choose(sequence, logits, firstRow + i);
-      hear(sequence, choice);
-      if (choice.id !== draft[i]) return;
-      counts.acceptedTokens++;
-      if (sequence.state === 'ended') return;
-      sequence.cache!.length++;
-    }
-  }
-
-  function hear(sequence: Sequence, choice: Choice): void {
-    if (sequence.state === 'ended') return; // its reader left during the step
-    const before = sequence.said.length;
-    const isLast = accept(sequence, choice);
-    counts.completionTokens += sequence.said.length - before;
-    if (isLast) end(sequence);
   }
 
   function fail(sequence: Sequence, error: unknown): void {
@@ -434,11 +345,4 @@ function textOf({ prompt, said }: Sequence): Uint32Array {
   ids.set(prompt);
   ids.set(said, prompt.length);
   return ids;
-}
-
-function toSpan({ sequence: { cache, pending, pool }, count, logitRows, draft }: Share): Span {
-  const ids =
-    draft.length > 0 ? Uint32Array.of(...pending.subarray(0, count), ...draft) : pending.subarray(0, count);
-  const logits = logitRows === 0 ? 'none' : logitRows === 1 ? 'last' : 'all';
-  return { cache: cache!, ids, logits, states: pool !== undefined };
 }

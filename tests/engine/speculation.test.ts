@@ -223,9 +223,7 @@ describe('what is drawn where a draft stands', () => {
     const limits = { running: 1, waiting: 1, prefillChunk: 64, stalledMs: 1e9, prefixCacheBytes: 0 };
     const scheduler = createScheduler({
       llama,
-      choose,
-      score,
-      readStates: async () => new Float32Array(),
+      rows: { choose, score, readStates: async () => new Float32Array() },
       limits,
       nowMs: () => ms++,
     });
