@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkReply } from './check-reply.ts';
+import { checkApp, checkReply } from './check-reply.ts';
 import { openApiExtract } from './openapi-extracts.ts';
 import { openApiValidator } from './openapi-validator.ts';
 import { testApp } from './test-app.ts';
@@ -59,4 +59,18 @@ test("OpenAI's and Llama Stack's own documents are asked too", async () => {
   expect(openAi({ ...reply, choices: [{ ...reply.choices[0], logprobs: undefined }] })).toContain('logprobs');
   const llamaStack = judge('llama-stack-0.7.1', 'GET', '/v1/models/a/b');
   expect(llamaStack({ identifier: 'a/b' })).toContain('provider_id');
+});
+
+test('a request that is accepted, and that the document refuses, is seen', async () => {
+  const reply = await chat();
+  const yielding = checkApp({ fetch: async () => Response.json(reply) } as never) as unknown as {
+    fetch(request: Request): Promise<Response>;
+  };
+  const ask = (body: object) =>
+    yielding.fetch(
+      new Request('http://localhost/v1/chat/completions', { method: 'POST', body: JSON.stringify(body) }),
+    );
+  const request = { model: 'a', messages: [{ role: 'user', content: 'hi' }] };
+  expect((await ask(request)).status).toBe(200);
+  await expect(ask({ ...request, colour: 1 })).rejects.toThrow('refuses what is accepted');
 });

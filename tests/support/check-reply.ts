@@ -116,10 +116,26 @@ export async function checkedFetch(input: string | URL | Request, init?: Request
   return checkReply(init?.method ?? method, new URL(url).pathname, await fetch(input, init));
 }
 
-/** The app, its answers checked from now on. */
+/** Whether the body was a string: a stream would be read before its turn. */
+const isText = ({ headers }: Request) =>
+  /^(text\/plain;charset=UTF-8|application\/json)$/.test(headers.get('content-type') ?? '');
+
+/** What the app accepts, the document must, too. */
+function checkBody(method: string, path: string, text: string): void {
+  const trouble = ours.judgeBody(ours.find(method, path)!)(JSON.parse(text));
+  if (trouble !== undefined)
+    throw new Error(`${method} ${path}: the document refuses what is accepted: ${trouble}`);
+}
+
+/** The app, its answers checked from now on, and what it accepts. */
 export function checkApp<App extends ReturnType<typeof createApp>>(app: App): App {
   const answer = app.fetch;
-  app.fetch = async (request, ...rest) =>
-    checkReply(request.method, new URL(request.url).pathname, await answer(request, ...rest));
+  app.fetch = async (request, ...rest) => {
+    const { pathname } = new URL(request.url);
+    const body = isText(request) ? request.clone().text() : undefined;
+    const reply = await answer(request, ...rest);
+    if (reply.ok && body) checkBody(request.method, pathname, await body);
+    return checkReply(request.method, pathname, reply);
+  };
   return app;
 }
