@@ -8,8 +8,8 @@ import { MODEL, START_MS, testApp } from '../support/test-app.ts';
 const HOUR_MS = 60 * 60 * 1000;
 const START = Math.floor(START_MS / 1000);
 
-function connect(script: Partial<Script> = {}, width = 1) {
-  const made = testApp(script);
+function connect(script: Partial<Script> = {}, width = 1, storageBytes = 2 ** 30) {
+  const made = testApp(script, { storageBytes });
   const { app, storage, clock } = made;
   const client = new OpenAI({
     apiKey: 'none',
@@ -193,6 +193,22 @@ describe('a batch', () => {
       status: 'completed',
       request_counts: { completed: 2, failed: 0 },
     });
+  });
+
+  test('waits while the storage is full, and goes on once there is room', async () => {
+    const { batches, create, read, turn, runAll, upload, client } = connect({}, 1, 12_000);
+    const filler = await upload('x'.repeat(6000));
+    const { id } = await create(chats(5));
+    await expect(runAll()).rejects.toThrow('full');
+    const { completed } = (await batches.retrieve(id)).request_counts!;
+    expect(completed).toBeLessThan(5);
+    await expect(turn()).rejects.toThrow('full');
+
+    await client.files.delete(filler.id);
+    await runAll();
+    const done = await batches.retrieve(id);
+    expect(done).toMatchObject({ status: 'completed', request_counts: { completed: 5, failed: 0 } });
+    expect((await read(done.output_file_id)).length).toBe(5);
   });
 
   test('goes on past a line that fails', async () => {
