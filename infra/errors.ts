@@ -21,3 +21,9 @@ export class PlanError extends Error {
     this.problems = problems;
   }
 }
+
+/** A site that should run does not, or the other way round. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+  readonly code = 'run';
+}

@@ -12,11 +12,12 @@ export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
 
 /** Ports, on one machine; a name twice is found before. */
 export function clashes(workloads: readonly Workload[]): string[] {
-  const [gateway, ...others] = workloads;
-  const clash = others.find(({ port }) => port === gateway!.port);
-  return clash
-    ? [`gateway.port: ${gateway!.port} is taken by ${clash.name}: models have ${others[0]!.port} and on`]
-    : [];
+  const taken = new Map<number, string>();
+  return workloads.flatMap(({ name, port }) => {
+    const other = taken.get(port);
+    taken.set(port, name);
+    return other === undefined ? [] : [`port ${port} is ${other}'s and ${name}'s: give one of them another`];
+  });
 }
 
 /** What the machines do not have. */

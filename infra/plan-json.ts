@@ -2,7 +2,7 @@ import type { Plan } from './plan.ts';
 
 /** A plan as data: what it says of each workload, without the parts it was computed from. */
 export function planJson(plan: Plan): unknown {
-  const { site, workloads, remotes, routes, keeper, secrets, cost, notes } = plan;
+  const { site, workloads, remotes, fetches, routes, keeper, secrets, cost, notes } = plan;
   return {
     site: site.name,
     setup: site.setup,
@@ -22,6 +22,7 @@ export function planJson(plan: Plan): unknown {
         : {}),
     })),
     remotes,
+    fetches,
     routes,
     keeper,
     secrets,

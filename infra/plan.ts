@@ -5,13 +5,14 @@ import { beyondCapacity, type Cost, clashes, costOf, dollars } from './limits.ts
 import { type PlannedRoute, planRoutes } from './plan-routes.ts';
 import { factsOf, serve } from './serve-model.ts';
 import type { Site, SiteModel } from './site.ts';
-import type { Remote, Workload } from './workload.ts';
+import type { Fetch, Remote, Workload } from './workload.ts';
 
 export interface Plan {
   readonly site: Site;
   readonly gateway: Workload;
   readonly workloads: readonly Workload[]; // the gateway first
   readonly remotes: readonly Remote[];
+  readonly fetches: readonly Fetch[];
   readonly routes: readonly PlannedRoute[];
   /** Who keeps files, responses, conversations and batches: a workload that runs once. */
   readonly keeper: string | undefined;
@@ -44,7 +45,7 @@ export function plan(site: Site): Plan {
       remotes.push(remoteOf(model, name));
       return;
     }
-    const port = FIRST_PORT + serving.length;
+    const port = model.port ?? FIRST_PORT + serving.length;
     const workload = attempt(`models[${index}]`, () => serve(site, model, name, port));
     if (workload) serving.push(workload);
   });
@@ -70,17 +71,9 @@ export function plan(site: Site): Plan {
 
   const secrets = [...new Set(workloads.flatMap((one) => one.secrets.map(({ secret }) => secret)))].sort();
   const keeper = serving.find(({ kind, replicas }) => kind !== 'gpu' && replicas.max === 1)?.name;
-  return {
-    site,
-    gateway,
-    workloads,
-    remotes,
-    routes,
-    keeper,
-    secrets,
-    cost,
-    notes: notesOf(workloads, keeper),
-  };
+  const fetches = fetchesOf(workloads);
+  const notes = notesOf(workloads, keeper);
+  return { site, gateway, workloads, remotes, fetches, routes, keeper, secrets, cost, notes };
 }
 
 type Attempt = <T>(path: string, make: () => T) => T | undefined;
@@ -139,3 +132,15 @@ function remoteOf(model: Extract<SiteModel, { engine: 'remote' }>, name: string)
   const key = secret === undefined ? undefined : { env: secret, secret };
   return { name, url, model: id, context, key };
 }
+
+/** One for each model of the catalogue. SGLang fetches its own. */
+function fetchesOf(workloads: readonly Workload[]): Fetch[] {
+  const models = new Set(workloads.flatMap(({ model }) => model?.facts.manifest?.name ?? []));
+  return [...models].map((model) => ({
+    name: fetchName(model),
+    model,
+    argv: ['node', 'models/cli/cria.ts', 'pull', model],
+  }));
+}
+
+export const fetchName = (model: string): string => `fetch-${model.replaceAll(/[^a-z0-9]+/g, '-')}`;

@@ -67,6 +67,8 @@ const served = {
   /** What routes call it. By default its id, in DNS's letters. */
   name: label.optional(),
   quantisation: z.string().min(1).optional(),
+  /** By default 8801 for the first, and on. */
+  port: port.optional(),
   /** Tokens of prompt and reply together. By default 8192, or what the model can if that is less. */
   context: z.int().min(16).max(131_072).optional(),
   /** Requests that compute at once. By default 8, or as many as fit in memory. */

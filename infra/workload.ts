@@ -36,6 +36,13 @@ export interface Workload {
   readonly instance: Instance | undefined; // in the cloud
 }
 
+/** Brings one model's weights to the volume of that name, before those who serve it start. */
+export interface Fetch {
+  readonly name: string;
+  readonly model: string; // of the catalogue
+  readonly argv: readonly string[];
+}
+
 export interface PlannedModel {
   readonly id: string; // as its server knows it
   readonly facts: ModelFacts;

@@ -6,12 +6,17 @@
  */
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { buildWeb } from '../web/build.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 export const DIST = join(ROOT, 'dist');
+const HELP = `npm run build [-- --out <folder>]
+
+Builds the Worker, the Node server, the gateway and the playground, in place of what is in dist, or in another folder.
+`;
 const WASM = ['kernels-relaxed.wasm', 'kernels-simd.wasm'];
 
 /** Builds into `folder`, in place of what was there. The plugins are asked first. */
@@ -78,7 +83,9 @@ function wasmModules(outdir: string): Plugin {
 }
 
 if (import.meta.main) {
-  if (process.argv.includes('--help'))
-    console.log('usage: npm run build\n  Builds dist/edge, dist/lambda and dist/web.');
-  else await buildAll();
+  const { values } = parseArgs({
+    options: { help: { type: 'boolean' }, out: { type: 'string', default: DIST } },
+  });
+  if (values.help) process.stdout.write(HELP);
+  else await buildAll(values.out);
 }

@@ -78,7 +78,7 @@ async function ask(
       body: bodyFor(peer),
       signal: controller.signal,
     });
-    if (response.status === 429) peer.turnedAway(Number(response.headers.get('retry-after') ?? 1));
+    if (response.status === 429) peer.turnedAway(response.headers.get('retry-after'));
     if (response.status >= 500) circuit.fail();
     else circuit.succeed();
     return { peer, response };

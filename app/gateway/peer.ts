@@ -9,7 +9,7 @@ export interface Peer {
   readonly circuit: Circuit;
   condition(): Condition;
   /** It has turned a request away, and said when to come again. */
-  turnedAway(retryAfterSeconds: number): void;
+  turnedAway(retryAfter: string | null): void;
   /** Asks how it is. Never throws. */
   probe(): Promise<void>;
   /** Has it load its model, for those who come later. Never throws. */
@@ -36,6 +36,7 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
   const base = backend.url.replace(/\/+$/, '');
   const key = backend.key === undefined ? undefined : secret(backend.key);
   let isCold = false;
+  let isUnreachable = false;
   let isWaking = false;
   let busyUntilMs = 0;
 
@@ -48,15 +49,16 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
 
   /** Of our own servers also whether they have loaded; of others, whether they answer. */
   async function probe(): Promise<void> {
-    if (backend.health === undefined || !circuit.enter()) return;
+    if (backend.health === undefined) return;
     try {
       const response = await fetch(new URL(backend.health, base), { signal: AbortSignal.timeout(PROBE_MS) });
       const body = await response.text();
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       isCold = stateOf(body) === 'loading';
-      circuit.succeed();
+      if (isUnreachable) circuit.succeed(); // begun anew: what it did before says nothing
+      isUnreachable = false;
     } catch {
-      circuit.fail();
+      isUnreachable = true;
     }
   }
 
@@ -87,11 +89,12 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
     backend,
     circuit,
     condition() {
-      if (!circuit.isClosed()) return 'down';
+      if (isUnreachable || !circuit.isClosed()) return 'down';
       if (isCold) return 'cold';
       return nowMs() < busyUntilMs ? 'busy' : 'ready';
     },
-    turnedAway(seconds) {
+    turnedAway(retryAfter) {
+      const seconds = Number(retryAfter ?? 1) || 1; // it may be a date
       busyUntilMs = nowMs() + 1000 * Math.min(LONGEST_BUSY_SECONDS, Math.max(1, seconds));
     },
     probe,

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 /** `cria`: the commands for models and for sites. Reads the environment and argv once, and turns errors into exit codes. */
 import { setGlobalProxyFromEnv } from 'node:http';
+import { downCommand } from '../../infra/cli/down-command.ts';
+import { emitCommand } from '../../infra/cli/emit-command.ts';
 import { planCommand } from '../../infra/cli/plan-command.ts';
+import { upCommand } from '../../infra/cli/up-command.ts';
 import type { Command, Shell } from './command.ts';
 import { GatedModelError, NoSourceError, UsageError } from './errors.ts';
 import { inspectCommand } from './inspect.ts';
@@ -15,6 +18,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   inspect: inspectCommand,
   pack: packCommand,
   plan: planCommand,
+  emit: emitCommand,
+  up: upCommand,
+  down: downCommand,
 };
 
 const USAGE = `cria <command> [--help]

@@ -172,7 +172,11 @@ test.each([
     fields: { gateway: { listen: '0.0.0.0', auth: { type: 'none' } } },
     says: /^gateway\.auth: 0\.0\.0\.0 lets other machines in/,
   },
-  { what: 'a port twice', fields: { gateway: { port: 8801 } }, says: /^gateway\.port: 8801 is taken/ },
+  {
+    what: 'a port twice',
+    fields: { gateway: { port: 8801 } },
+    says: /^port 8801 is gateway's and smollm2-.+'s: give one of them another/,
+  },
   {
     what: 'replicas on one machine',
     fields: { models: [{ id: 'smollm2', engine: 'node', replicas: 2 }] },

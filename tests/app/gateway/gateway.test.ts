@@ -168,6 +168,28 @@ test('a backend that keeps failing is left alone, and asked again once it may ha
   expect((await chat()).headers.get('x-cria-backend')).toBe('near');
 });
 
+test('one whose health cannot be had is not asked, and is as soon as it can', async () => {
+  const { chat, probe, asked, servers } = setUp({ near: refuses, far: says('far') });
+  await probe();
+  await chat();
+  expect(
+    asked.filter(({ url }) => url.endsWith('/chat/completions')).map(({ url }) => new URL(url).host),
+  ).toEqual(['far']);
+  servers.near = says('back');
+  await probe();
+  expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+});
+
+test('good health does not hide that requests fail', async () => {
+  const near: Server = ({ url }) => Response.json({}, { status: url.endsWith('/health') ? 200 : 500 });
+  const { chat, probe, asked } = setUp({ near, far: says('far') });
+  for (let i = 0; i < 6; i++) {
+    await probe();
+    await chat();
+  }
+  expect(asked.filter(({ url }) => url.startsWith('http://near:1/v1/chat'))).toHaveLength(3);
+});
+
 test('with nobody left the client gets 503, when to try again, and no riddle', async () => {
   const { chat } = setUp({ near: refuses, far: refuses });
   expect((await chat()).status).toBe(502);

@@ -1,0 +1,98 @@
+/** What must hold for every emitter: nothing of the plan is lost. And each one's golden files. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { PlanError } from '../../infra/errors.ts';
+import { type Plan, plan } from '../../infra/plan.ts';
+import { readSite } from '../../infra/read-site.ts';
+import { EMITTERS } from '../../infra/targets.ts';
+
+const GOLDEN = join(import.meta.dirname, '../golden/sites');
+const SITES = ['single-node.yaml', 'on-prem.yaml', 'cloud.ts'];
+const CONTAINERS = Object.keys(EMITTERS).filter((target) => target !== 'systemd');
+const CASES = [
+  ...SITES.flatMap((site) => CONTAINERS.map((target) => ({ site, target }))),
+  { site: 'single-node.yaml', target: 'systemd' },
+];
+
+const planOf = async (site: string): Promise<Plan> => plan(await readSite(`sites/${site}`));
+const emit = (target: string, planned: Plan) => EMITTERS[target]!(planned, '/opt/cria');
+
+describe.each(CASES)('$target of sites/$site', ({ site, target }) => {
+  test('is what it was', async () => {
+    for (const { path, text } of emit(target, await planOf(site)))
+      await expect(text).toMatchFileSnapshot(join(GOLDEN, site.split('.')[0]!, target, path));
+  });
+
+  test('has every workload, port, variable, secret, volume, route and image of the plan', async () => {
+    const planned = await planOf(site);
+    const text = emit(target, planned)
+      .map((file) => file.path + file.text)
+      .join('\n')
+      .replaceAll('\\"', '"');
+    const has = (what: string | number) => expect(text, `${what}`).toContain(String(what));
+
+    const inContainers = target !== 'systemd'; // else folders and hosts are the machine's, secrets in a file of their own
+    for (const { name, port, env, secrets, argv, image, health, volumes } of planned.workloads) {
+      for (const what of [name, port, ...argv, ...Object.keys(env)]) has(what);
+      if (!inContainers) continue;
+      for (const what of [image, health, ...Object.values(env)]) has(what);
+      for (const { env: key, secret } of secrets) [key, secret].forEach(has);
+      for (const { name: volume, path } of volumes) [volume, path].forEach(has);
+    }
+    for (const { model, to, overflow } of planned.routes) {
+      has(`"model":"${model}"`);
+      for (const { backend, weight } of to) has(`{"backend":"${backend}","weight":${weight}}`);
+      if (overflow.length > 0) has(`"overflow":${JSON.stringify(overflow)}`);
+    }
+    for (const { argv } of planned.fetches) for (const word of argv) has(word);
+    for (const { url } of planned.remotes) has(url);
+  });
+});
+
+test.each(['on-prem.yaml', 'cloud.ts'])('systemd refuses the container that sites/%s needs', async (site) => {
+  const planned = await planOf(site);
+  expect(() => emit('systemd', planned)).toThrow(PlanError);
+});
+
+describe('cria emit', () => {
+  const cria = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['models/cli/cria.ts', 'emit', ...args]).then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+
+  test('writes the files, and says which', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cria-emit-'));
+    try {
+      const { code, stdout } = await cria(
+        'sites/single-node.yaml',
+        '--target',
+        'quadlet',
+        '--out',
+        join(folder, 'new'),
+      );
+      expect(code).toBe(0);
+      const written = await readdir(join(folder, 'new'));
+      expect(stdout.trim().split('\n').sort()).toEqual(
+        written.map((name) => join(folder, 'new', name)).sort(),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.each([
+    {
+      args: ['sites/single-node.yaml', '--out', 'x'],
+      says: 'emit needs --target, one of compose, systemd, quadlet',
+    },
+    { args: ['sites/single-node.yaml', '--target', 'nomad', '--out', 'x'], says: 'emit needs --target' },
+    { args: ['sites/single-node.yaml', '--target', 'compose'], says: 'emit needs --out' },
+  ])('exits with 2: $says', async ({ args, says }) => {
+    expect(await cria(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(says) });
+  });
+});
