@@ -149,6 +149,15 @@ describe('a reply with logprobs', () => {
     expectTrue(babble, [BOS, ...bytes('abc')], told.tokens, 2);
   });
 
+  test('has them of before a grammar, which chose among few', async () => {
+    const noise: Script = (tokens) => normals(tokens.length, VOCAB); // any token may come
+    const { engine } = localSetup({ script: noise });
+    const told = await tell(engine, 'abc', { maxTokens: 12, logprobs: 2, format: { type: 'json' } });
+    expect(told.text).toMatch(/^\s*\{/);
+    expectTrue(noise, [BOS, ...bytes('abc')], told.tokens, 2);
+    expect(told.tokens.some(({ id, top }) => id !== top[0]!.id)).toBe(true);
+  });
+
   test('gives a token with the part in which its text begins', async () => {
     const { engine } = localSetup({ script: recite('é🦙a##b') });
     const { parts, tokens } = await tell(engine, '>', { logprobs: 0, stop: ['###'] });
