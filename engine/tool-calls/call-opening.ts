@@ -10,15 +10,17 @@ export interface CallOpening {
 /** More characters than an opening has, with some white space in it. */
 export const MAX_OPENING = 1024;
 
-/** The last character of every opening. */
-export const OPENING_ENDS = ['(', ':', '>'] as const;
-
 const SPACE = '[ \\t\\r\\n]*';
-const KEY_AT_END = new RegExp(`["'](?:parameters|arguments)["']${SPACE}:$`);
-const CALL_AT_END = /([\w-]{1,64})(?:\.call)?\($/;
-const TAG_AT_END = /<function=([\w-]{1,64})>$/;
+const ENDS = [
+  { last: '(', pattern: /([\w-]{1,64})(?:\.call)?\($/ },
+  { last: ':', pattern: new RegExp(`["'](?:parameters|arguments)["']${SPACE}:$`) },
+  { last: '>', pattern: /<function=([\w-]{1,64})>$/ },
+];
+/** The last character of every opening. */
+export const OPENING_ENDS = ENDS.map(({ last }) => last);
+
 const BEFORE_CALL = /(?:[[,;\n)\]}]|<\|python_tag\|>)$/;
-const LONGEST_CALL = 80;
+const LONGEST_END = 80;
 
 const member = (key: string, value: string) =>
   `["']${key}["']${SPACE}:${SPACE}["']${value}["']${SPACE},${SPACE}`;
@@ -27,25 +29,24 @@ const JSON_BEFORE_KEY = new RegExp(
   `\\{${SPACE}${beside}${member('(?:name|function)', '([\\w-]{1,64})')}${beside}$`,
 );
 
-/** Finds, at the very end of a text, the opening of a call of one of the tools, in any form that the parser takes. */
-export function createFindOpening(
-  tools: readonly Pick<Tool, 'name'>[],
-): (text: string) => CallOpening | undefined {
+/** Finds the opening of a call of one of the tools, in any form that the parser takes, that `more` ends behind `before`. */
+export type FindOpening = (before: string, more: string) => CallOpening | undefined;
+
+export function createFindOpening(tools: readonly Pick<Tool, 'name'>[]): FindOpening {
   const names = new Set(tools.map(({ name }) => name));
-  const found = (name: string | undefined, form: CallOpening['form']) =>
+  const opening = (name: string | undefined, form: CallOpening['form']) =>
     name !== undefined && names.has(name) ? { name, form } : undefined;
 
-  return (text) => {
-    if (text.endsWith('(')) {
-      const [call = '', name] = CALL_AT_END.exec(text.slice(-LONGEST_CALL)) ?? [];
-      const before = withoutSpace(text.slice(0, text.length - call.length));
-      return BEFORE_CALL.test(before.slice(-16)) ? found(name, 'python') : undefined;
-    }
-    if (text.endsWith('>')) return found(TAG_AT_END.exec(text.slice(-LONGEST_CALL))?.[1], 'tagged');
+  return (before, more) => {
+    const near = before.slice(-LONGEST_END) + more; // most texts are no opening by their last characters
+    const [end, name] = (ENDS.find(({ last }) => near.endsWith(last))?.pattern.exec(near) ?? []) as string[];
+    if (end === undefined || (name !== undefined && !names.has(name))) return undefined;
+    if (near.endsWith('>')) return opening(name, 'tagged');
 
-    const key = KEY_AT_END.exec(text.slice(-LONGEST_CALL));
-    if (!key) return undefined;
-    return found(JSON_BEFORE_KEY.exec(text.slice(0, text.length - key[0].length))?.[1], 'json');
+    const start = (before + more).slice(0, -end.length);
+    if (near.endsWith('('))
+      return BEFORE_CALL.test(withoutSpace(start).slice(-16)) ? opening(name, 'python') : undefined;
+    return opening(JSON_BEFORE_KEY.exec(start)?.[1], 'json');
   };
 }
 

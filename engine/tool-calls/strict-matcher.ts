@@ -26,7 +26,7 @@ export function createStrictMatcher(parts: StrictMatcherParts): Matcher {
   let said = ''; // the last of it, a character for each byte
   let inside: Matcher | undefined;
 
-  const crosses = (begin: string) => findOpening(said + begin) !== undefined;
+  const crosses = (begin: string) => findOpening(said, begin) !== undefined;
 
   return {
     mask(into) {
@@ -52,7 +52,7 @@ export function createStrictMatcher(parts: StrictMatcherParts): Matcher {
         return;
       }
       said = tokenizer.isSpecial(id) ? '[' : (said + byteText(tokenizer.bytes(id))).slice(-MAX_OPENING);
-      const opening = findOpening(said);
+      const opening = findOpening(said, '');
       if (opening) inside = matchArguments(opening);
     },
     get isComplete() {
