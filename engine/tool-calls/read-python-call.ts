@@ -23,7 +23,7 @@ export function* readPythonCall(reader: ReplyReader, writer: CallWriter): Readin
   return true;
 }
 
-/** `key=value, …)`; keys that are no names come as `**{"a key": value}`. */
+/** `key=value, …)`; keys that are no names come as `**{"a key": value}`, behind those that are. */
 function* readArguments(reader: ReplyReader, sink: JsonSink): Reading<boolean> {
   for (let count = 0; ; count++) {
     yield* reader.space();
@@ -33,9 +33,8 @@ function* readArguments(reader: ReplyReader, sink: JsonSink): Reading<boolean> {
       return true;
     }
     const isDict = next === '*';
-    if (isDict && count > 0) return false;
-    if (!(isDict ? yield* readDict(reader, sink) : yield* readKeyword(reader, sink, count === 0)))
-      return false;
+    const read = isDict ? readDict : readKeyword;
+    if (!(yield* read(reader, sink, count === 0))) return false;
     if (!(yield* readComma(reader, ')'))) return false;
     if (isDict) {
       yield* reader.space();
@@ -44,11 +43,11 @@ function* readArguments(reader: ReplyReader, sink: JsonSink): Reading<boolean> {
   }
 }
 
-function* readDict(reader: ReplyReader, sink: JsonSink): Reading<boolean> {
+function* readDict(reader: ReplyReader, sink: JsonSink, isFirst: boolean): Reading<boolean> {
   if (!(yield* reader.word('**'))) return false;
   yield* reader.space();
   if (!(yield* reader.word('{'))) return false;
-  return (yield* readMembers(reader, sink, 'python', 0)) !== undefined;
+  return (yield* readMembers(reader, sink, 'python', 0, isFirst)) !== undefined;
 }
 
 function* readKeyword(reader: ReplyReader, sink: JsonSink, isFirst: boolean): Reading<boolean> {

@@ -36,12 +36,13 @@ export function* readValue(
   return false;
 }
 
-/** Reads the members of an object, from behind its `{` to its `}`, and writes them without either. */
+/** Reads the members of an object, from behind its `{` to its `}`, and writes them without either, behind others or not. */
 export function* readMembers(
   reader: ReplyReader,
   sink: JsonSink,
   dialect: Dialect,
   depth: number,
+  isFirst = true,
 ): Reading<'some' | 'none' | undefined> {
   for (let count = 0; ; count++) {
     yield* reader.space();
@@ -54,7 +55,7 @@ export function* readMembers(
     yield* reader.space();
     if (!(yield* reader.word(':'))) return undefined;
     yield* reader.space();
-    sink.structure(`${count === 0 ? '' : ','}${JSON.stringify(key)}:`);
+    sink.structure(`${isFirst && count === 0 ? '' : ','}${JSON.stringify(key)}:`);
     if (!(yield* readValue(reader, sink, dialect, depth + 1))) return undefined;
     if (!(yield* readComma(reader, '}'))) return undefined;
   }
