@@ -32,7 +32,7 @@ export function pythonArguments({ parameters = NO_PARAMETERS }: Tool): Rule {
     : sequence(literal('**'), schemaRule(schema, 'python'));
 }
 
-const NOT_AT_TOP = ['$ref', 'anyOf', 'allOf', 'enum', 'const', 'nullable'];
+const NOT_AT_TOP = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const', 'nullable'];
 
 /** Parameters that say nothing of their type are an object's all the same. */
 function asObject(parameters: JsonSchema): JsonSchema {

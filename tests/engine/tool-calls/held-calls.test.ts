@@ -67,10 +67,10 @@ const PARAMETERS = SCHEMAS.map(({ schema }): JsonSchema => {
 }).filter((parameters) => !JSON.stringify(parameters).includes('"#"'));
 
 describe.each(TOOL_FORMATS)('a forced call, %s', (format) => {
-  test('keeps to each schema of the table, byte by byte', () => {
-    const step = format === 'pythonic' ? 1 : 3; // the others differ in what is around the same JSON
+  const thirds = format === 'pythonic' ? [0, 1, 2] : [0]; // the others differ in what is around the same JSON
+  test.each(thirds)('keeps to each schema of a third of the table, byte by byte: from %i', (first) => {
     let [whole, all] = [0, 0];
-    for (let i = 0; i < PARAMETERS.length; i += step) {
+    for (let i = first; i < PARAMETERS.length; i += 3) {
       const parameters = PARAMETERS[i]!;
       all++;
       const tools = [tool('f', parameters)];
