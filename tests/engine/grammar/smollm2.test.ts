@@ -15,7 +15,7 @@ import { SCHEMAS } from '../../support/schema-table.ts';
 import { smollm2Path } from '../../support/smollm2.ts';
 
 const AT_ONCE = 8;
-const MAX_TOKENS = 40;
+const MAX_TOKENS = 32;
 
 async function smollm2(): Promise<Engine> {
   const device = relaxed.create();
