@@ -35,6 +35,8 @@ const gateway = z.strictObject({
   port: port.default(8780),
   /** The names clients use for it: HTTPRoute's hostnames. */
   hosts: z.array(z.hostname()).default([]),
+  /** The Gateway of Gateway API that its HTTPRoute belongs to, on Kubernetes. */
+  parent: z.strictObject({ name: label, namespace: label.optional() }).default({ name: 'gateway' }),
   /** bearer, unless it listens for this machine alone. */
   auth: auth.optional(),
   limits: z

@@ -1,4 +1,5 @@
 import type { EmittedFile } from './emitted-file.ts';
+import { emitKubernetes } from './kubernetes/emit.ts';
 import type { Plan } from './plan.ts';
 import { emitCompose } from './single-node/compose.ts';
 import { emitQuadlet } from './single-node/quadlet.ts';
@@ -9,4 +10,5 @@ export const EMITTERS: Readonly<Record<string, (plan: Plan, root: string) => Emi
   compose: emitCompose,
   systemd: (plan, root) => emitSystemd(plan, { root }),
   quadlet: emitQuadlet,
+  kubernetes: emitKubernetes,
 };

@@ -31,6 +31,12 @@ const RULES: readonly Rule[] = [
   },
   { folder: /^sites\//, files: /^infra\/site\.ts$/, packages: NONE },
   {
+    // Kubernetes' types are erased before it runs: the package is for development only.
+    folder: /^infra\/kubernetes\//,
+    files: /^infra\//,
+    packages: /^(yaml|cdk8s|constructs)$|^kubernetes-models\//,
+  },
+  {
     // Of the app, only what its gateway is told, and what an error calls a field.
     folder: /^infra\//,
     files: /^(infra\/|models\/|app\/(gateway\/schema|field-path|version)\.ts$)/,

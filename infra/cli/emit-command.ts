@@ -18,7 +18,7 @@ Exit codes: 0 written, 1 the site cannot be, 2 wrong usage.
 `;
 
 export const emitCommand: Command = {
-  summary: 'write a site as files for Compose, systemd or Quadlet',
+  summary: 'write a site as files for Compose, systemd, Quadlet or Kubernetes',
   help: HELP,
   async run(args, { terminal }) {
     const { values, positionals } = parseArgs({

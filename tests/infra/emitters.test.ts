@@ -12,11 +12,16 @@ import { EMITTERS } from '../../infra/targets.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden/sites');
 const SITES = ['single-node.yaml', 'on-prem.yaml', 'cloud.ts'];
-const CONTAINERS = Object.keys(EMITTERS).filter((target) => target !== 'systemd');
 const CASES = [
-  ...SITES.flatMap((site) => CONTAINERS.map((target) => ({ site, target }))),
+  ...SITES.flatMap((site) => ['compose', 'quadlet'].map((target) => ({ site, target }))),
   { site: 'single-node.yaml', target: 'systemd' },
+  { site: 'single-node.yaml', target: 'kubernetes' },
+  { site: 'on-prem.yaml', target: 'kubernetes' },
 ];
+
+test('every target is in the cases', () => {
+  expect(new Set(CASES.map(({ target }) => target))).toEqual(new Set(Object.keys(EMITTERS)));
+});
 
 const planOf = async (site: string): Promise<Plan> => plan(await readSite(`sites/${site}`));
 const emit = (target: string, planned: Plan) => EMITTERS[target]!(planned, '/opt/cria');
@@ -36,12 +41,15 @@ describe.each(CASES)('$target of sites/$site', ({ site, target }) => {
     const has = (what: string | number) => expect(text, `${what}`).toContain(String(what));
 
     const inContainers = target !== 'systemd'; // else folders and hosts are the machine's, secrets in a file of their own
-    for (const { name, port, env, secrets, argv, image, health, volumes } of planned.workloads) {
+    for (const { name, port, env, secrets, argv, image, health, volumes, replicas } of planned.workloads) {
       for (const what of [name, port, ...argv, ...Object.keys(env)]) has(what);
       if (!inContainers) continue;
       for (const what of [image, health, ...Object.values(env)]) has(what);
       for (const { env: key, secret } of secrets) [key, secret].forEach(has);
-      for (const { name: volume, path } of volumes) [volume, path].forEach(has);
+      for (const { name: volume, path } of volumes) {
+        has(path);
+        if (replicas.max === 1) has(volume);
+      }
     }
     for (const { model, to, overflow } of planned.routes) {
       has(`"model":"${model}"`);
@@ -88,7 +96,7 @@ describe('cria emit', () => {
   test.each([
     {
       args: ['sites/single-node.yaml', '--out', 'x'],
-      says: 'emit needs --target, one of compose, systemd, quadlet',
+      says: 'emit needs --target, one of compose, systemd, quadlet, kubernetes',
     },
     { args: ['sites/single-node.yaml', '--target', 'nomad', '--out', 'x'], says: 'emit needs --target' },
     { args: ['sites/single-node.yaml', '--target', 'compose'], says: 'emit needs --out' },

@@ -1,0 +1,124 @@
+import type { IContainer, IEnvVar, IPodSpec, IVolume } from 'kubernetes-models/v1';
+import { containerEnv, memoryLimit, UID } from '../container-env.ts';
+import { fetchName, type Plan } from '../plan.ts';
+import type { Workload } from '../workload.ts';
+import { labelsOf, quantity, secretOf } from './names.ts';
+
+/** What the profile `restricted` of Pod Security asks of a container, and a root that cannot be written. */
+const CONFINED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+} satisfies IContainer['securityContext'];
+
+/** A workload's pod: the weights are fetched and checked before it starts, and it can write nothing but its own volumes. */
+export function podSpec(plan: Plan, workload: Workload): IPodSpec {
+  const fetch = fetchContainer(plan, workload);
+  return {
+    automountServiceAccountToken: false, // nothing here asks Kubernetes
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: 30,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: UID,
+      runAsGroup: UID,
+      fsGroup: UID,
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: 'kubernetes.io/hostname',
+        whenUnsatisfiable: 'ScheduleAnyway',
+        labelSelector: { matchLabels: labelsOf(plan, workload.name) },
+      },
+    ],
+    ...(fetch ? { initContainers: [fetch] } : {}),
+    containers: [container(plan, workload)],
+    volumes: volumes(workload),
+  };
+}
+
+function container(plan: Plan, workload: Workload): IContainer {
+  const { name, kind, image, argv, port, health, cpus, memory, gpus } = workload;
+  const probe = { httpGet: { path: health, port: 'http' }, timeoutSeconds: 3 };
+  return {
+    name,
+    image,
+    command: [...argv],
+    env: environment(plan, workload),
+    ports: [{ name: 'http', containerPort: port }],
+    startupProbe: { ...probe, periodSeconds: 5, failureThreshold: kind === 'gpu' ? 240 : 60 },
+    livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 3 },
+    readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 2 },
+    resources: {
+      requests: { cpu: String(cpus), memory: quantity(memory) },
+      limits: {
+        memory: quantity(memoryLimit(workload)),
+        ...(gpus > 0 ? { 'nvidia.com/gpu': String(gpus) } : {}),
+      },
+    },
+    securityContext: CONFINED,
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(kind === 'gpu' ? [{ name: 'shm', mountPath: '/dev/shm' }] : []),
+      ...workload.volumes.map((one) => ({
+        name: one.kind,
+        mountPath: one.path,
+        ...(one.kind === 'weights' && kind !== 'gpu' ? { readOnly: true } : {}),
+      })),
+    ],
+  };
+}
+
+function environment(plan: Plan, workload: Workload): IEnvVar[] {
+  return [
+    ...Object.entries(containerEnv(plan, workload)).map(([name, value]) => ({ name, value })),
+    ...(workload.kind === 'gpu' ? [{ name: 'HOME', value: '/tmp' }] : []),
+    ...workload.secrets.map(({ env, secret }) => ({
+      name: env,
+      valueFrom: { secretKeyRef: { name: secretOf(plan), key: secret } },
+    })),
+  ];
+}
+
+/** One pod after the other fetches what is not there yet: a lock on the volume keeps them apart. */
+function fetchContainer(plan: Plan, { model, volumes: mounts }: Workload): IContainer | undefined {
+  const manifest = model?.facts.manifest;
+  const weights = mounts.find(({ kind }) => kind === 'weights');
+  if (manifest === undefined || weights === undefined) return undefined;
+  const fetch = plan.fetches.find(({ name }) => name === fetchName(manifest.name))!;
+  return {
+    name: 'fetch',
+    image: plan.gateway.image,
+    command: ['flock', `${weights.path}/.fetch.lock`, ...fetch.argv],
+    env: [
+      { name: 'CRIA_HOME', value: weights.path },
+      {
+        name: 'HF_TOKEN',
+        valueFrom: { secretKeyRef: { name: secretOf(plan), key: 'HF_TOKEN', optional: true } },
+      },
+    ],
+    resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
+    securityContext: CONFINED,
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'weights', mountPath: weights.path },
+    ],
+  };
+}
+
+/** State outlives the pod only where there is one pod: several could not share it. */
+function volumes({ name, kind, volumes: mounts, replicas }: Workload): IVolume[] {
+  return [
+    { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
+    ...(kind === 'gpu' ? [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: '8Gi' } }] : []),
+    ...mounts.map((one): IVolume => {
+      if (one.kind === 'weights') return { name: 'weights', persistentVolumeClaim: { claimName: 'weights' } };
+      return replicas.max === 1
+        ? { name: 'state', persistentVolumeClaim: { claimName: `${name}-state` } }
+        : { name: 'state', emptyDir: {} };
+    }),
+  ];
+}
