@@ -5,7 +5,7 @@ import { createCounter, createHistogram, sample } from './prometheus.ts';
 /** How one completion went. Times in milliseconds since the request was read. */
 export interface CompletionTimes {
   readonly model: string;
-  readonly outcome: 'stop' | 'length' | 'tool_calls' | 'aborted' | 'error';
+  readonly outcome: 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'aborted' | 'error';
   readonly firstTextMs: number | undefined;
   readonly totalMs: number;
   readonly completionTokens: number;

@@ -22,6 +22,12 @@ export interface ResponseParts {
   readonly explain: (error: unknown) => string;
 }
 
+/** Why a response is incomplete, by why its reply ended. */
+const CUT: Partial<Record<PartOf<'done'>['reason'], 'max_output_tokens' | 'content_filter'>> = {
+  length: 'max_output_tokens',
+  content_filter: 'content_filter',
+};
+
 /** A response as it comes, in the order OpenAI documents. The last event has all of it. */
 export async function* toResponseEvents(from: ResponseParts): AsyncGenerator<ResponseEvent, void> {
   let number = 0;
@@ -38,7 +44,7 @@ async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseP
         yield* say(part, output, newId);
         continue;
       }
-      const cut = part.reason === 'length';
+      const cut = CUT[part.reason];
       const status = cut ? 'incomplete' : 'completed';
       if (output.length === 0) yield* open(newMessage(newId), output); // a reply of nothing is an empty message
       yield* close(output, status);
@@ -46,7 +52,7 @@ async function* sayAll({ response, parts, newId, now, keep, explain }: ResponseP
         ...response,
         status,
         completed_at: cut ? null : Math.floor(now() / 1000),
-        incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
+        incomplete_details: cut ? { reason: cut } : null,
         output,
         usage: toResponseUsage(part.usage),
       };

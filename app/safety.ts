@@ -4,9 +4,13 @@ import type { Guard, GuardPolicy } from '../engine/guard/guard.ts';
 export interface Safety {
   readonly guard: Guard;
   readonly policy: GuardPolicy;
+  /** What of chats, completions and responses is judged. */
+  readonly path: 'off' | 'input' | 'output' | 'both';
+  /** What a client is told in place of what was found unsafe. */
+  readonly refusal: string;
 }
 
-/** What a client is told in place of what was found unsafe. Llama Stack's sentence. */
+/** Llama Stack's sentence. */
 export const REFUSAL = "I can't answer that. Can I help with something else?";
 
 export class NoGuardError extends Error {

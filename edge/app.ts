@@ -2,6 +2,7 @@ import { createApp } from '../app/app.ts';
 import type { Safety } from '../app/safety.ts';
 import { toPolicy } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
+import { createGuardedEngine } from '../engine/guard/guarded-engine.ts';
 import { createModelGuard } from '../engine/guard/model-guard.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { createWasmDevice } from '../kernels/wasm/device.ts';
@@ -37,9 +38,10 @@ function build(env: Env) {
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
     ...machine(env, manifest),
   });
+  const safety = guardOf(env);
   return createApp({
-    engine,
-    safety: guardOf(env),
+    engine: safety ? createGuardedEngine(engine, safety) : engine,
+    safety,
     storage: objectStorage(env.STORAGE),
     wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
     place: { runtime: 'workerd', backend: 'wasm' },
@@ -53,7 +55,7 @@ function guardOf(env: Env): Safety | undefined {
   if (env.CRIA_GUARD === '') return undefined;
   const manifest = findModel(env.CRIA_GUARD);
   const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(env, manifest) });
-  return { guard, policy: toPolicy(env) };
+  return { guard, policy: toPolicy(env), path: env.CRIA_GUARD_JUDGE, refusal: env.CRIA_GUARD_REFUSAL };
 }
 
 /** What this door brings for a model. */

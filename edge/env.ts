@@ -1,6 +1,6 @@
 import type { R2Bucket } from '@cloudflare/workers-types';
 import * as z from 'zod';
-import { safetyFields } from '../app/safety-settings.ts';
+import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import type { Storage } from '../app/storage/storage.ts';
 
 /** The binding of StorageObject, as far as we use it. */
@@ -32,6 +32,6 @@ export const Env = StorageEnv.extend({
   CRIA_PREFIX_CACHE: integer(0, 65_536, 256), // MiB
   CRIA_SPECULATE: z.enum(['on', 'off']).default('on'),
   ...safetyFields,
-});
+}).refine(judgeHasGuard, judgeNeedsGuard);
 
 export type Env = z.infer<typeof Env>;

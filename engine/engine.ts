@@ -98,7 +98,12 @@ export type Part =
   | { readonly type: 'tool_call'; readonly index: number; readonly name: string }
   /** A piece of its arguments: all of them together are JSON, unless the model broke off or wrote none. */
   | { readonly type: 'tool_arguments'; readonly index: number; readonly text: string }
-  | { readonly type: 'done'; readonly reason: 'stop' | 'length' | 'tool_calls'; readonly usage: Usage };
+  | {
+      readonly type: 'done';
+      /** `content_filter`: a guard objected to what was asked or said. */
+      readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter';
+      readonly usage: Usage;
+    };
 
 /** A reply in the making. Iterate `parts` once; leaving the loop early stops the model. */
 export interface Completion {

@@ -11,6 +11,7 @@ import type { Safety } from '../app/safety.ts';
 import { toPolicy } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
 import { createSqlStorage } from '../app/storage/sql-storage.ts';
+import { createGuardedEngine } from '../engine/guard/guarded-engine.ts';
 import { createModelGuard } from '../engine/guard/model-guard.ts';
 import { createModelEngine } from '../engine/model-engine.ts';
 import { findModel } from '../models/catalogue.ts';
@@ -46,9 +47,10 @@ const engine = createModelEngine({
 const storage = openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite'));
 const newId = () => crypto.randomUUID();
 const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
+const safety = guard();
 const app = createApp({
-  engine,
-  safety: guard(),
+  engine: safety ? createGuardedEngine(engine, safety) : engine,
+  safety,
   storage,
   wakeBatches: async () => batches.wake(),
   place: { runtime: 'node', backend: 'wasm' },
@@ -82,7 +84,7 @@ function guard(): Safety | undefined {
   if (env.CRIA_GUARD === '') return undefined;
   const manifest = onDisk(env.CRIA_GUARD);
   const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(manifest) });
-  return { guard, policy: toPolicy(env) };
+  return { guard, policy: toPolicy(env), path: env.CRIA_GUARD_JUDGE, refusal: env.CRIA_GUARD_REFUSAL };
 }
 
 /** A catalogue entry whose files are here. */

@@ -25,7 +25,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '* request.suffix: *': 'Llama 3.2 was not trained to fill in the middle',
   '* *.moderation: *': 'judging is the operator’s choice, not the client’s',
   '* *.category_applied_input_types.*: *': 'text only: the guard sees nothing',
-  '* *.finish_reason: *': 'nothing here filters content, and no reply calls `functions`',
+  '* *.finish_reason: *': 'no reply calls `functions`; of text, no reply calls tools',
 
   // tools that OpenAI runs, and kinds of tools
   '* event(type=response.refusal*): *': 'the models refuse in their own words, as text',
@@ -100,7 +100,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '* reply.status: *': 'a file is ready when it is stored; a response is not run in the background',
   '* reply.status_details: *': 'deprecated by OpenAI',
   '* reply.error.code: *': 'only errors that can happen here',
-  '* reply.incomplete_details.reason: *': 'nothing here filters content',
+  '* reply.incomplete_details.reason: *': 'always there',
   '* reply.output_text: *': 'the SDK makes it of the items',
   '* reply.store: *': 'said back, as OpenAI’s server does',
   '* reply.instructions: *': 'as they came, text',

@@ -33,6 +33,8 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   CRIA_PREFIX_CACHE   MiB that keep what earlier requests computed
   CRIA_SPECULATE      on or off: check several guessed tokens in one pass, where that pays
   CRIA_GUARD          a Llama Guard of 'npm run cria list', which judges; see docs/safety.md
+  CRIA_GUARD_JUDGE    off, input, output or both: what of conversations it judges as they pass
+  CRIA_GUARD_REFUSAL  the reply to what may not be asked
   CRIA_GUARD_THRESHOLD  P(unsafe) from which on something is flagged
   CRIA_GUARD_EXCLUDE  its categories that are no reason, such as S6,S8
   CRIA_GUARD_UNKNOWN  unsafe or safe: what an answer is taken for that is neither

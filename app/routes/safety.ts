@@ -29,7 +29,7 @@ export const runShield = (deps: RunDeps) => async (c: Context<AppEnv>) => {
     throw new NotFoundError('shield', request.shield_id, 'shield_id');
 
   const messages = toPromptMessages(request.messages);
-  return c.json(toShieldReply(await judge(c, deps, safety, { messages, scores: false })));
+  return c.json(toShieldReply(await judge(c, deps, safety, { messages, scores: false }), safety));
 };
 
 export const listShields =

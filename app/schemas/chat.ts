@@ -55,7 +55,7 @@ export const ChatRequest = z
   });
 export type ChatRequest = z.infer<typeof ChatRequest>;
 
-const FinishReason = z.enum(['stop', 'length', 'tool_calls']);
+const FinishReason = z.enum(['stop', 'length', 'tool_calls', 'content_filter']);
 
 const head = { id: z.string(), created: z.int().describe('Unix seconds.'), model: z.string() };
 

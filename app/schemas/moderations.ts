@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { JudgeRequest, Verdict } from '../../engine/guard/guard.ts';
 import { moderationKeys, OPENAI_KEYS } from '../moderation-keys.ts';
-import { REFUSAL, type Safety } from '../safety.ts';
+import type { Safety } from '../safety.ts';
 import { TextPart } from './messages.ts';
 
 const MAX_INPUTS = 64;
@@ -64,7 +64,10 @@ export function toFacts({ reason, categories, score, windows }: Verdict): z.infe
   return { reason, codes: [...categories], score, windows };
 }
 
-export function toModerationResult(verdict: Verdict, { guard }: Safety): Moderation['results'][number] {
+export function toModerationResult(
+  verdict: Verdict,
+  { guard, refusal }: Safety,
+): Moderation['results'][number] {
   const keys = [...moderationKeys(guard.info.categories)];
   const each = <T>(value: (codes: readonly string[]) => T) =>
     Object.fromEntries(keys.map(([key, codes]) => [key, value(codes)]));
@@ -73,7 +76,7 @@ export function toModerationResult(verdict: Verdict, { guard }: Safety): Moderat
     categories: each((codes) => codes.some((code) => verdict.categories.includes(code))),
     category_scores: each((codes) => Math.max(0, ...codes.map((code) => verdict.categoryScores[code] ?? 0))),
     category_applied_input_types: each((codes) => (codes.length > 0 ? ['text' as const] : [])),
-    user_message: verdict.flagged ? REFUSAL : null,
+    user_message: verdict.flagged ? refusal : null,
     metadata: toFacts(verdict),
   };
 }

@@ -99,7 +99,7 @@ export const ResponseObject = z.object({
   completed_at: z.int().nullable(),
   status: z.enum(['in_progress', 'completed', 'incomplete', 'failed']),
   error: z.object({ code: z.literal('server_error'), message: z.string() }).nullable(),
-  incomplete_details: z.object({ reason: z.literal('max_output_tokens') }).nullable(),
+  incomplete_details: z.object({ reason: z.enum(['max_output_tokens', 'content_filter']) }).nullable(),
   model: z.string(),
   output: z.array(OutputItem),
   usage: ResponseUsage.optional(),

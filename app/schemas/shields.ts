@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Verdict } from '../../engine/guard/guard.ts';
 import { PROVIDER_ID } from '../provider.ts';
-import { REFUSAL, type Safety } from '../safety.ts';
+import type { Safety } from '../safety.ts';
 import { Message } from './messages.ts';
 import { toFacts, VerdictFacts } from './moderations.ts';
 
@@ -55,8 +55,8 @@ export function toShield({ guard, policy }: Safety): Shield {
   };
 }
 
-export function toShieldReply(verdict: Verdict): ShieldReply {
+export function toShieldReply(verdict: Verdict, { refusal }: Safety): ShieldReply {
   if (!verdict.flagged) return { violation: null };
   const metadata = { violation_type: verdict.categories.join(','), ...toFacts(verdict) };
-  return { violation: { violation_level: 'error', user_message: REFUSAL, metadata } };
+  return { violation: { violation_level: 'error', user_message: refusal, metadata } };
 }

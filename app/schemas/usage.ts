@@ -12,7 +12,7 @@ export const Usage = z.object({
 });
 export type Usage = z.infer<typeof Usage>;
 
-export const FinishReason = z.enum(['stop', 'length']);
+export const FinishReason = z.enum(['stop', 'length', 'content_filter']);
 export type FinishReason = z.infer<typeof FinishReason>;
 
 /** What a request used in all. Its completions come prompt by prompt, and a prompt counts once. */

@@ -2,6 +2,7 @@ import LlamaStackClient from 'llama-stack-client';
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { OPENAI_KEYS } from '../../app/moderation-keys.ts';
+import { REFUSAL } from '../../app/safety.ts';
 import { UnfitGuardError } from '../../engine/errors.ts';
 import { DEFAULT_POLICY, type Guard, type GuardPolicy } from '../../engine/guard/guard.ts';
 import { GUARD_CASES } from '../support/guard-cases.ts';
@@ -18,7 +19,12 @@ const byWord: Opine = (prompt) => {
 
 function setup(opine: Opine = byWord, policy: Partial<GuardPolicy> = {}, guard?: Guard) {
   const scripted = scriptedGuard(opine);
-  const safety = { guard: guard ?? scripted.guard, policy: { ...DEFAULT_POLICY, ...policy } };
+  const safety = {
+    guard: guard ?? scripted.guard,
+    policy: { ...DEFAULT_POLICY, ...policy },
+    path: 'off' as const,
+    refusal: REFUSAL,
+  };
   const { app, logs } = testApp({}, { safety });
   const post = async (path: string, body: unknown) => {
     const response = await app.request(path, { method: 'POST', body: JSON.stringify(body) });

@@ -1,6 +1,7 @@
 import { type AppOptions, createApp } from '../../app/app.ts';
 import type { Safety } from '../../app/safety.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { openNodeSql } from '../../lambda/node-sql.ts';
 import { checkApp } from './check-reply.ts';
 import { SCRIPTED_MODEL, type Script, scriptedEngine } from './scripted-engine.ts';
@@ -12,6 +13,8 @@ export const START_MS = 1_727_222_400_500;
 interface TestAppOptions extends AppOptions {
   readonly storageBytes?: number;
   readonly safety?: Safety;
+  /** What stands before the scripted engine. */
+  readonly wrap?: (engine: Engine) => Engine;
 }
 
 /** An app over a scripted engine, its answers checked, with a clock that only the test moves and its log lines kept. */
@@ -26,7 +29,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
 
   const app = createApp(
     {
-      engine,
+      engine: options.wrap?.(engine) ?? engine,
       storage,
       safety: options.safety,
       wakeBatches: async () => {
