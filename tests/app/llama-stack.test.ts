@@ -83,6 +83,12 @@ describe('the llama-stack client', () => {
     expect(text).toBe('Hello');
   });
 
+  test('hears that there are no lists of what was said', async () => {
+    const { chat, responses } = connect();
+    for (const list of [chat.completions.list(), responses.list()])
+      await expect(list).rejects.toMatchObject({ status: 405, error: { title: 'Method Not Allowed' } });
+  });
+
   test('has an error class for each refusal, with Llama Stack’s fields', async () => {
     const messages = [{ role: 'user' as const, content: 'hi' }];
     const refused = (script: Partial<Script>, fields: object) =>

@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { APICallError, embed, generateObject, generateText, isStepCount, streamText, tool } from 'ai';
+import { APICallError, embed, generateObject, generateText, isStepCount, Output, streamText, tool } from 'ai';
 import { describe, expect, test } from 'vitest';
 import type { Door } from '../contract.ts';
 import {
@@ -75,6 +75,15 @@ export function aiSdk(door: () => Door): void {
     test('generateObject', async () => {
       const { object } = await generateObject({ model: model(), schema: LLAMA, messages: saysJane });
       expect(object).toEqual(JANE);
+    });
+
+    test('generateText with an output', async () => {
+      const { output } = await generateText({
+        model: model(),
+        output: Output.object({ schema: LLAMA }),
+        messages: saysJane,
+      });
+      expect(output).toEqual(JANE);
     });
 
     test('embed', async () => {
