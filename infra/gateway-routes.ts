@@ -4,7 +4,7 @@ import type { Workload } from './workload.ts';
 
 /** What the gateway is told, in CRIA_ROUTES. `hostOf` says where a workload is to be found in the place it runs in. */
 export function gatewayRoutes(plan: Plan, hostOf: (workload: Workload) => string): Routes {
-  const { workloads, remotes, routes, keeper } = plan;
+  const { workloads, remotes, routes, keeper, judge } = plan;
   const served = workloads.filter(({ model }) => model !== undefined);
   const facts = new Map([
     ...served.map(
@@ -31,5 +31,6 @@ export function gatewayRoutes(plan: Plan, hostOf: (workload: Workload) => string
       licence: facts.get(to[0]!.backend)!.licence,
     })),
     ...(keeper === undefined ? {} : { keeper }),
+    ...(judge === undefined ? {} : { judge }),
   };
 }

@@ -36,6 +36,7 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
       ...remotes.flatMap(({ key }) => (key ? [key] : [])),
     ],
     volumes: [],
+    weights: [],
     health: '/v1/health',
     replicas: { min: replicas, max: replicas },
     cpus: 1,

@@ -7,6 +7,8 @@ export interface MemoryNeed {
   readonly kv: number;
   /** What earlier requests computed. */
   readonly prefixCache: number;
+  /** A guard beside the model: its weights, and the keys and values of what it reads. */
+  readonly guard: number;
   /** The rest of the process. */
   readonly working: number;
   readonly total: number;
@@ -32,20 +34,20 @@ export interface CpuLoad {
   readonly prefixCache: number; // bytes
 }
 
-/** Of an edge or a node workload. */
-export function cpuMemory(
-  facts: ModelFacts,
-  { engine, kv, context, concurrency, prefixCache }: CpuLoad,
-): MemoryNeed {
-  const cache = kvBytesPerToken(facts.kv, kv) * context * concurrency;
-  const working = WORKING[engine];
-  return {
+/** What a guard reads at once. Source: docs/safety.md. */
+const GUARD_CONTEXT = 4096;
+
+/** Of an edge or a node workload; the guard has a WebAssembly memory of its own. */
+export function cpuMemory(facts: ModelFacts, load: CpuLoad, guard?: ModelFacts): MemoryNeed {
+  const { engine, kv, context, concurrency, prefixCache } = load;
+  const parts = {
     weights: facts.weightBytes,
-    kv: cache,
+    kv: kvBytesPerToken(facts.kv, kv) * context * concurrency,
     prefixCache,
-    working,
-    total: facts.weightBytes + cache + prefixCache + working,
+    guard: guard ? guard.weightBytes + kvBytesPerToken(guard.kv, kv) * GUARD_CONTEXT : 0,
+    working: WORKING[engine],
   };
+  return { ...parts, total: Object.values(parts).reduce((sum, one) => sum + one, 0) };
 }
 
 /** What of it lies in the WebAssembly memory. */
@@ -66,5 +68,5 @@ export function gpuMemory(
   const { context, concurrency, gpus } = load;
   const weights = facts.weightBytes / gpus;
   const kv = (concurrency * (kvBytesPerToken(facts.kv, 'f16') * context + facts.imageBytes)) / gpus;
-  return { weights, kv, prefixCache: 0, working: GPU_WORKING, total: weights + kv + GPU_WORKING };
+  return { weights, kv, prefixCache: 0, guard: 0, working: GPU_WORKING, total: weights + kv + GPU_WORKING };
 }

@@ -2,7 +2,7 @@ import type { Plan } from './plan.ts';
 
 /** A plan as data: what it says of each workload, without the parts it was computed from. */
 export function planJson(plan: Plan): unknown {
-  const { site, workloads, remotes, fetches, routes, keeper, secrets, cost, notes } = plan;
+  const { site, workloads, remotes, fetches, routes, keeper, judge, secrets, cost, notes } = plan;
   return {
     site: site.name,
     setup: site.setup,
@@ -25,6 +25,7 @@ export function planJson(plan: Plan): unknown {
     fetches,
     routes,
     keeper,
+    judge,
     secrets,
     cost,
     notes,

@@ -16,6 +16,8 @@ export interface Plan {
   readonly routes: readonly PlannedRoute[];
   /** Who keeps files, responses, conversations and batches: a workload that runs once. */
   readonly keeper: string | undefined;
+  /** Who judges: a workload with a guard. */
+  readonly judge: string | undefined;
   readonly secrets: readonly string[];
   readonly cost: Cost;
   readonly notes: readonly string[];
@@ -71,9 +73,10 @@ export function plan(site: Site): Plan {
 
   const secrets = [...new Set(workloads.flatMap((one) => one.secrets.map(({ secret }) => secret)))].sort();
   const keeper = serving.find(({ kind, replicas }) => kind !== 'gpu' && replicas.max === 1)?.name;
+  const judge = serving.find(({ env }) => env.CRIA_GUARD !== undefined)?.name;
   const fetches = fetchesOf(workloads);
   const notes = notesOf(workloads, keeper);
-  return { site, gateway, workloads, remotes, fetches, routes, keeper, secrets, cost, notes };
+  return { site, gateway, workloads, remotes, fetches, routes, keeper, judge, secrets, cost, notes };
 }
 
 type Attempt = <T>(path: string, make: () => T) => T | undefined;
@@ -133,9 +136,9 @@ function remoteOf(model: Extract<SiteModel, { engine: 'remote' }>, name: string)
   return { name, url, model: id, context, key };
 }
 
-/** One for each model of the catalogue. SGLang fetches its own. */
+/** One for each model of the catalogue. */
 function fetchesOf(workloads: readonly Workload[]): Fetch[] {
-  const models = new Set(workloads.flatMap(({ model }) => model?.facts.manifest?.name ?? []));
+  const models = new Set(workloads.flatMap(({ weights }) => weights));
   return [...models].map((model) => ({
     name: fetchName(model),
     model,

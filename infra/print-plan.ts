@@ -36,6 +36,7 @@ export function planText(plan: Plan): string {
     [
       `secrets   ${secrets.join(', ') || 'none'}`,
       `stored by ${plan.keeper ?? 'nobody'}`,
+      `judged by ${plan.judge ?? 'nobody'}`,
       ...(site.setup === 'cloud' ? costLines(plan) : []),
       ...notes.map((note) => `note      ${note}`),
     ]

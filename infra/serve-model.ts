@@ -35,6 +35,13 @@ export function serve(site: Site, model: ServedModel, name: string, port: number
     : onCpu(site, model, { facts, context, name, port });
 }
 
+/** Throws Error when it is no guard. */
+function guardFacts(id: string): ModelFacts {
+  const facts = catalogueFacts(id);
+  if (!/guard/.test(facts.name)) throw new Error(`guard: ${facts.name} is no Llama Guard: see 'cria list'`);
+  return facts;
+}
+
 interface Place {
   readonly facts: ModelFacts;
   readonly context: number;
@@ -50,7 +57,8 @@ function onCpu(
   const { engine, kv, prefixCache } = model;
   const load = { engine, kv, context, prefixCache };
   const concurrency = model.concurrency ?? fittingConcurrency(facts, load);
-  const need = cpuMemory(facts, { ...load, concurrency });
+  const guard = model.guard === undefined ? undefined : guardFacts(model.guard);
+  const need = cpuMemory(facts, { ...load, concurrency }, guard);
   if (inWasm(need) > WASM_BYTES)
     throw new Error(
       `${facts.name} needs ${numbers(need)}: ${memoryText(inWasm(need))} of WebAssembly memory, which has ${memoryText(WASM_BYTES)}; ` +
@@ -72,6 +80,7 @@ function onCpu(
       CRIA_WAITING: String(model.waiting),
       CRIA_KV: kv,
       CRIA_PREFIX_CACHE: String(Math.round(prefixCache / 2 ** 20)),
+      ...(guard ? { CRIA_GUARD: guard.name } : {}),
       CRIA_HOME: WEIGHTS.path,
       ...(engine === 'edge'
         ? { CRIA_STATE: STATE_PATH }
@@ -83,6 +92,7 @@ function onCpu(
     replicas: model.replicas,
     cpus: engine === 'node' ? model.cpus : 1,
     memory: need.total,
+    weights: [facts.name, ...(guard ? [guard.name] : [])],
     model: { id: facts.id, facts, context, concurrency, need },
     gpus: 0,
     gpuMemory: undefined,
@@ -141,6 +151,7 @@ function onGpu(
     health: '/health',
     replicas: model.replicas,
     cpus: 4,
+    weights: [], // SGLang fetches its own
     memory: 16 * 2 ** 30, // weights pass through; SGLang itself takes some
     model: { id: facts.id, facts, context, concurrency, need },
     gpus,
@@ -149,8 +160,9 @@ function onGpu(
   };
 }
 
-function numbers({ total, weights, kv, prefixCache, working }: MemoryNeed): string {
+function numbers({ total, weights, kv, prefixCache, guard, working }: MemoryNeed): string {
   const parts = [`weights ${memoryText(weights)}`, `keys and values ${memoryText(kv)}`];
   if (prefixCache > 0) parts.push(`prefix cache ${memoryText(prefixCache)}`);
+  if (guard > 0) parts.push(`guard ${memoryText(guard)}`);
   return `${memoryText(total)} (${[...parts, `working ${memoryText(working)}`].join(', ')})`;
 }

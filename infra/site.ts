@@ -84,6 +84,8 @@ const onCpu = {
   /** For what earlier requests computed, to begin the next from. */
   prefixCache: bytes.default(256 * 2 ** 20),
   waiting: z.int().min(0).max(4096).default(64),
+  /** A Llama Guard of the catalogue beside it, which judges what clients ask it to: docs/safety.md. */
+  guard: z.string().min(1).optional(),
 };
 
 const model = z.discriminatedUnion('engine', [

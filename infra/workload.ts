@@ -29,6 +29,8 @@ export interface Workload {
   readonly replicas: { readonly min: number; readonly max: number };
   readonly cpus: number;
   readonly memory: number; // bytes, of one replica
+  /** Models of the catalogue that have to be in the weights before it starts. */
+  readonly weights: readonly string[];
   /** What answers here; the gateway has none. */
   readonly model: PlannedModel | undefined;
   readonly gpus: number;

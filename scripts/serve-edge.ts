@@ -14,6 +14,7 @@ import { readSettings } from '../app/settings.ts';
 import { findModel } from '../models/catalogue.ts';
 import { criaHome, isPacked, packedFolder } from '../models/cli/home.ts';
 import { filePath } from '../models/cli/pull.ts';
+import type { Manifest } from '../models/manifest.ts';
 import { DIST } from './build.ts';
 import { putWeights } from './local-r2.ts';
 import { startLocalWorkerd } from './local-workerd.ts';
@@ -41,13 +42,9 @@ async function serve(): Promise<void> {
   const vars = readVars(process.env);
   const manifest = findModel(vars.CRIA_MODEL!);
   const home = criaHome(process.env);
-  const path = isPacked(home, manifest)
-    ? packedFolder(home, manifest)
-    : filePath(home, manifest, manifest.files[0]!);
-  if (!existsSync(path)) throw new Error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
-
   const storage = env.CRIA_STATE ?? join(home, 'workerd');
-  await putWeights({ storage, manifest, path, onProgress: () => stop.signal.throwIfAborted() });
+  const guards = vars.CRIA_GUARD ? [findModel(vars.CRIA_GUARD)] : [];
+  for (const wanted of [manifest, ...guards]) await bringWeights(wanted, home, storage); // one at a time: it is one R2
   await using workerd = await startLocalWorkerd({
     dist: process.argv[2] ?? DIST,
     host: env.HOST,
@@ -60,6 +57,15 @@ async function serve(): Promise<void> {
   console.log(JSON.stringify({ event: 'listening', url: workerd.url.origin, model: manifest.id }));
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
+}
+
+/** Puts a model that is here where the Worker reads it. */
+async function bringWeights(manifest: Manifest, home: string, storage: string): Promise<void> {
+  const path = isPacked(home, manifest)
+    ? packedFolder(home, manifest)
+    : filePath(home, manifest, manifest.files[0]!);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
+  await putWeights({ storage, manifest, path, onProgress: () => stop.signal.throwIfAborted() });
 }
 
 /** Miniflare brings handlers that exit at once; these take their place. */

@@ -35,9 +35,14 @@ export interface Gateway {
 }
 
 /** Asking twice does no harm there: nothing is kept. */
-const SAFE = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations'];
+const SAFE = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings'];
 /** Kept by one of the servers. */
 const KEPT = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches'];
+
+/** Judged by the guard of one of them. */
+const JUDGED = ['/v1/moderations', '/v1/safety', '/v1/shields'];
+/** Whatever is asked there. */
+const METHODS = ['GET', 'POST', 'DELETE'];
 
 /** All that the gateway reads of a request. The first of the last three that is there keeps a user with one version. */
 const Asked = z.looseObject({
@@ -84,8 +89,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   );
   app.get('/v1/models/:id{.+}', (c) => c.json(modelOf(routeOf(c.req.param('id')), startedAt)));
   for (const path of SAFE) app.post(path, byModel);
-  for (const path of KEPT) app.on(['GET', 'POST', 'DELETE'], [path, `${path}/*`], byKeeper);
-  app.notFound(async (c) => passKeeper(c, 'elsewhere'));
+  const passed = [
+    { paths: KEPT, to: routes.keeper },
+    { paths: JUDGED, to: routes.judge ?? routes.keeper },
+  ];
+  for (const { paths, to } of passed)
+    for (const path of paths) app.on(METHODS, [path, `${path}/*`], (c) => passTo(c, to));
+  app.notFound((c) => passTo(c, routes.keeper));
 
   function routeOf(model: string): Route {
     const found = routes.routes.find((route) => route.model === model);
@@ -117,20 +127,15 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return finish(c, answer);
   }
 
-  /** What is kept is asked of the one who keeps it, once. */
-  async function byKeeper(c: Context<AppEnv>): Promise<Response> {
-    return passKeeper(c, 'stored');
-  }
-
-  async function passKeeper(c: Context<AppEnv>, what: 'stored' | 'elsewhere'): Promise<Response> {
-    const name = routes.keeper;
-    if (name === undefined) throw new NoBackendError(what === 'stored' ? 'for what is stored' : c.req.path);
+  /** Asks one, once: what it does may not be done twice. */
+  async function passTo(c: Context<AppEnv>, name: string | undefined): Promise<Response> {
+    if (name === undefined) throw new NoBackendError(`for ${c.req.path}`);
     const peer = peerOf(name);
     if (!peer.circuit.enter()) throw new NoBackendError(peer.backend.model);
     const { method } = c.req;
     const body = method === 'GET' || method === 'HEAD' ? null : await keptBody(c, peer);
     const url = new URL(c.req.url);
-    const path = what === 'stored' ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
+    const path = url.pathname.startsWith('/v1/') ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
     try {
       const response = await peer.send(`${path}${url.search}`, {
         method,

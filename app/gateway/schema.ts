@@ -30,11 +30,13 @@ export const Routes = z
     routes: z.array(route).min(1),
     /** Who keeps files, responses, conversations and batches. */
     keeper: name.optional(),
+    /** Who judges: moderations and shields. The keeper when absent. */
+    judge: name.optional(),
   })
-  .superRefine(({ backends, routes, keeper }, { addIssue }) => {
+  .superRefine(({ backends, routes, keeper, judge }, { addIssue }) => {
     const known = new Set(backends.map((one) => one.name));
     const used = routes.flatMap(({ to, overflow }) => [...to.map((one) => one.backend), ...overflow]);
-    for (const one of [...used, ...(keeper === undefined ? [] : [keeper])])
+    for (const one of [...used, ...[keeper, judge].filter((each) => each !== undefined)])
       if (!known.has(one)) addIssue({ code: 'custom', message: `there is no backend '${one}'` });
   });
 

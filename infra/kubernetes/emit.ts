@@ -4,6 +4,7 @@ import type { IPersistentVolumeClaim } from 'kubernetes-models/v1';
 import { stringify } from 'yaml';
 import { type EmittedFile, HEADER } from '../emitted-file.ts';
 import { PlanError } from '../errors.ts';
+import { catalogueFacts } from '../model-facts.ts';
 import type { Plan } from '../plan.ts';
 import type { Manifest } from './manifest.ts';
 import { labelsOf, namespaceOf, quantity } from './names.ts';
@@ -63,10 +64,9 @@ function weightsClaim(plan: Plan): Manifest {
     throw new PlanError([
       `stores.weights: kubernetes needs a volume, not kind ${weights.kind}: write { kind: pvc, size: … }`,
     ]);
-  const bytes = new Map(
-    plan.workloads.flatMap(({ model }) => (model ? [[model.facts.name, model.facts.weightBytes]] : [])),
-  );
-  const needed = [...bytes.values()].reduce((sum, one) => sum + one, 0) * SPARE;
+  const cards = plan.workloads.flatMap(({ kind, model }) => (kind === 'gpu' ? model!.facts.weightBytes : []));
+  const bytes = [...plan.fetches.map(({ model }) => catalogueFacts(model).weightBytes), ...cards];
+  const needed = bytes.reduce((sum, one) => sum + one, 0) * SPARE;
   if (weights !== undefined && weights.size < needed / SPARE)
     throw new PlanError([
       `stores.weights.size: the weights are ${quantity(needed / SPARE)} and the volume is ${quantity(weights.size)}`,

@@ -1,6 +1,6 @@
 import type { IContainer, IEnvVar, IPodSpec, IVolume } from 'kubernetes-models/v1';
 import { containerEnv, memoryLimit, UID } from '../container-env.ts';
-import { fetchName, type Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import type { Workload } from '../workload.ts';
 import { labelsOf, quantity, secretOf } from './names.ts';
 
@@ -13,7 +13,7 @@ const CONFINED = {
 
 /** A workload's pod: the weights are fetched and checked before it starts, and it can write nothing but its own volumes. */
 export function podSpec(plan: Plan, workload: Workload): IPodSpec {
-  const fetch = fetchContainer(plan, workload);
+  const fetches = fetchContainers(plan, workload);
   return {
     automountServiceAccountToken: false, // nothing here asks Kubernetes
     enableServiceLinks: false,
@@ -34,7 +34,7 @@ export function podSpec(plan: Plan, workload: Workload): IPodSpec {
         labelSelector: { matchLabels: labelsOf(plan, workload.name) },
       },
     ],
-    ...(fetch ? { initContainers: [fetch] } : {}),
+    ...(fetches.length > 0 ? { initContainers: fetches } : {}),
     containers: [container(plan, workload)],
     volumes: volumes(workload),
   };
@@ -84,29 +84,29 @@ function environment(plan: Plan, workload: Workload): IEnvVar[] {
 }
 
 /** One pod after the other fetches what is not there yet: a lock on the volume keeps them apart. */
-function fetchContainer(plan: Plan, { model, volumes: mounts }: Workload): IContainer | undefined {
-  const manifest = model?.facts.manifest;
-  const weights = mounts.find(({ kind }) => kind === 'weights');
-  if (manifest === undefined || weights === undefined) return undefined;
-  const fetch = plan.fetches.find(({ name }) => name === fetchName(manifest.name))!;
-  return {
-    name: 'fetch',
-    image: plan.gateway.image,
-    command: ['flock', `${weights.path}/.fetch.lock`, ...fetch.argv],
-    env: [
-      { name: 'CRIA_HOME', value: weights.path },
-      {
-        name: 'HF_TOKEN',
-        valueFrom: { secretKeyRef: { name: secretOf(plan), key: 'HF_TOKEN', optional: true } },
-      },
-    ],
-    resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
-    securityContext: CONFINED,
-    volumeMounts: [
-      { name: 'tmp', mountPath: '/tmp' },
-      { name: 'weights', mountPath: weights.path },
-    ],
-  };
+function fetchContainers(plan: Plan, { weights, volumes: mounts }: Workload): IContainer[] {
+  return weights.map((model) => {
+    const { name, argv } = plan.fetches.find((one) => one.model === model)!;
+    const { path } = mounts.find(({ kind }) => kind === 'weights')!;
+    return {
+      name,
+      image: plan.gateway.image,
+      command: ['flock', `${path}/.fetch.lock`, ...argv],
+      env: [
+        { name: 'CRIA_HOME', value: path },
+        {
+          name: 'HF_TOKEN',
+          valueFrom: { secretKeyRef: { name: secretOf(plan), key: 'HF_TOKEN', optional: true } },
+        },
+      ],
+      resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
+      securityContext: CONFINED,
+      volumeMounts: [
+        { name: 'tmp', mountPath: '/tmp' },
+        { name: 'weights', mountPath: path },
+      ],
+    };
+  });
 }
 
 /** State outlives the pod only where there is one pod: several could not share it. */

@@ -2,6 +2,7 @@ import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import type { IPersistentVolumeClaim, IService } from 'kubernetes-models/v1';
+import { catalogueFacts } from '../model-facts.ts';
 import type { Plan } from '../plan.ts';
 import type { Workload } from '../workload.ts';
 import type { Manifest } from './manifest.ts';
@@ -47,13 +48,14 @@ function service(plan: Plan, { name, port }: Workload): Manifest {
 }
 
 /** Room for what is stored; the Worker's R2 also has the weights there. */
-function stateClaim(plan: Plan, { name, kind, model }: Workload): Manifest {
+function stateClaim(plan: Plan, { name, kind, weights: models }: Workload): Manifest {
+  const copies = kind === 'edge' ? models.reduce((sum, one) => sum + catalogueFacts(one).weightBytes, 0) : 0;
   const { weights } = plan.site.stores;
   const storageClass = weights?.kind === 'pvc' ? weights.storageClass : undefined;
   const spec: IPersistentVolumeClaim['spec'] = {
     accessModes: ['ReadWriteOnce'],
     resources: {
-      requests: { storage: quantity(2 ** 31 + (kind === 'edge' ? (model?.facts.weightBytes ?? 0) : 0)) },
+      requests: { storage: quantity(2 ** 31 + copies) },
     },
     ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
   };

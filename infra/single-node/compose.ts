@@ -29,12 +29,9 @@ const CONFINED = {
 };
 
 function service(plan: Plan, workload: Workload): object {
-  const { name, kind, image, argv, port, secrets, volumes, gpus, cpus, model } = workload;
+  const { name, kind, image, argv, port, secrets, volumes, gpus, cpus } = workload;
   const { listen } = plan.site.gateway;
-  const needs =
-    kind === 'gateway'
-      ? []
-      : (model?.facts.manifest ?? undefined) && [fetchName(model!.facts.manifest!.name)];
+  const needs = workload.weights.map(fetchName);
   return {
     image,
     command: argv.map(literal),
@@ -57,7 +54,7 @@ function service(plan: Plan, workload: Workload): object {
           ),
         }
       : {}),
-    ...(needs?.length
+    ...(needs.length > 0
       ? {
           depends_on: Object.fromEntries(
             needs.map((one) => [one, { condition: 'service_completed_successfully' }]),

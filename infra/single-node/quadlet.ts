@@ -36,16 +36,11 @@ function workloadUnit(plan: Plan, workload: Workload) {
   const { site } = plan;
   const { name, kind, image, argv, port, secrets, volumes, model, gpus } = workload;
   const { listen } = site.gateway;
-  const fetch = model?.facts.manifest && `cria-${site.name}-${fetchName(model.facts.manifest.name)}.service`;
+  const fetches = workload.weights.map((one) => `cria-${site.name}-${fetchName(one)}.service`);
   return {
     Unit: [
       ['Description', `Cria, site ${site.name}: ${model ? `${model.facts.name} (${kind})` : kind}`],
-      ...(fetch
-        ? ([
-            ['Requires', fetch],
-            ['After', fetch],
-          ] as const)
-        : []),
+      ...fetches.flatMap((one) => [['Requires', one] as const, ['After', one] as const]),
     ],
     Container: [
       ['ContainerName', `cria-${site.name}-${name}`],

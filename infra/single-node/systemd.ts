@@ -81,14 +81,14 @@ function workloadUnit(plan: Plan, workload: Workload, root: string, place: Local
   const { site } = plan;
   const { name, kind, model, secrets } = workload;
   const { argv, env } = localProcess(plan, workload, place);
-  const fetch = model?.facts.manifest && `cria-${site.name}-${fetchName(model.facts.manifest.name)}.service`;
+  const fetches = workload.weights.map((one) => `cria-${site.name}-${fetchName(one)}.service`);
   return {
     Unit: [
       ['Description', `Cria, site ${site.name}: ${model ? `${model.facts.name} (${kind})` : kind}`],
       ['PartOf', `cria-${site.name}.target`],
-      ['After', ['network-online.target', ...(fetch ? [fetch] : [])].join(' ')],
+      ['After', ['network-online.target', ...fetches].join(' ')],
       ['Wants', 'network-online.target'],
-      ...(fetch ? [['Requires', fetch] as const] : []),
+      ...fetches.map((one) => ['Requires', one] as const),
       ['StartLimitIntervalSec', 0],
     ],
     Service: [

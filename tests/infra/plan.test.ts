@@ -73,6 +73,20 @@ test('a card’s memory is its share of weights and cache, and the images of eac
   expect(vision!.gpuMemory!.kv).toBe((4 * (8192 * 2 * 32 * 8 * 128 * 2 + 2 * 8 * 8 * 128 * 2 * 6404)) / 2);
 });
 
+test('a guard beside a model is fetched, weighed, named to its server, and judges for the site', () => {
+  const models: SiteInput['models'] = [
+    { id: 'smollm2', engine: 'edge', name: 'plain' },
+    { id: 'smollm2', engine: 'node', name: 'guarded', guard: 'llama-guard-3-1b-q4_k_m' },
+  ];
+  const { workloads, fetches, judge } = planOf({ models });
+  const [, plain, guarded] = workloads;
+  expect(guarded!.env.CRIA_GUARD).toBe('llama-guard-3-1b-q4_k_m');
+  expect(guarded!.weights).toEqual(['smollm2-135m-instruct-q4_1', 'llama-guard-3-1b-q4_k_m']);
+  expect(fetches.map(({ model }) => model)).toEqual(guarded!.weights);
+  expect(guarded!.memory - plain!.memory).toBeGreaterThan(900e6);
+  expect(judge).toBe('guarded');
+});
+
 test('as many requests at once as fit, up to 8', () => {
   const atOnce = (id: string, kv: 'f16' | 'q8') =>
     planOf({ models: [{ id, engine: 'node', kv }] }).workloads[1]!.model!.concurrency;
@@ -151,6 +165,11 @@ test.each([
     what: 'a model nobody knows',
     fields: { models: [{ id: 'gpt-9', engine: 'node' }] },
     says: /^models\[0\]\.id: the catalogue has no model 'gpt-9'; it has smollm2/,
+  },
+  {
+    what: 'a guard that is none',
+    fields: { models: [{ id: 'smollm2', engine: 'node', guard: 'llama3.2:1b-instruct-q4_0' }] },
+    says: /^models\[0\]: guard: llama-3\.2-1b-instruct-q4_0 is no Llama Guard/,
   },
   {
     what: 'two of one name',

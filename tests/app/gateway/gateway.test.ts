@@ -303,6 +303,18 @@ test('versions share by weight, and a user stays with one', async () => {
   expect(new Set([...users.values()].map((set) => [...set][0])).size).toBe(2);
 });
 
+test('what is to be judged goes to who judges, as it came; the rest of its routes too', async () => {
+  const judged = Routes.parse({ ...routes, judge: 'far' });
+  const { app, asked } = setUp({ near: says('near'), far: says('far') }, { routes: judged });
+  const body = JSON.stringify({ input: 'a text', model: 'omni-moderation-latest' });
+  const reply = await app.request('/v1/moderations', { method: 'POST', body });
+  expect(reply.headers.get('x-cria-backend')).toBe('far');
+  expect(asked[0]).toMatchObject({ url: 'https://far/api/v1/moderations', body });
+  for (const path of ['/v1/safety/run-shield', '/v1/shields', '/v1/shields/one'])
+    expect((await app.request(path)).headers.get('x-cria-backend'), path).toBe('far');
+  expect((await app.request('/v1/files')).headers.get('x-cria-backend')).toBe('near');
+});
+
 describe('before the real app', () => {
   const real = () => {
     const { app: near } = testApp({ steps: ['Hello', ' there'] });
