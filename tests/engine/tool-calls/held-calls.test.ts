@@ -11,6 +11,7 @@ import { createBpeTokenizer } from '../../../models/tokenizer/bpe-tokenizer.ts';
 import { randomPick, write } from '../../support/held-samples.ts';
 import { llama3Vocabulary } from '../../support/llama3-vocabulary.ts';
 import { request } from '../../support/local-engine.ts';
+import { uniform } from '../../support/numbers.ts';
 import { parsedCalls } from '../../support/parsed-calls.ts';
 import { judge } from '../../support/schema-judge.ts';
 import { SCHEMAS } from '../../support/schema-table.ts';
@@ -191,6 +192,64 @@ describe('a call of a strict tool, where it may be made', () => {
           const { names } = expectValid(tools, Uint8Array.from(said));
           expect(names).toContain('get_weather');
         }
+  });
+
+  test('keeps to its parameters however it comes about', () => {
+    const random = uniform(11);
+    const below = (n: number) => Math.floor(random() * n);
+    const PIECES = [
+      ...['[', ']', '{', '}', '(', ')', ',', ':', '=', '"', "'", '\\', ' ', '\n', ';', '**', '.call', '>'],
+      ...[
+        'get_weather',
+        'get_weather(',
+        'loose',
+        'loose(',
+        'loose()',
+        'a=1',
+        '{"name": "',
+        '"get_weather"',
+        'id',
+      ],
+      ...['{"name": "get_weather", ', '"parameters": {', '"arguments": ', '{}', '"type": "function", '],
+      ...[
+        '<tool_call>',
+        '</tool_call>',
+        '<function=get_weather>',
+        '<|python_tag|>',
+        '"id": "x", ',
+        '"function": ',
+      ],
+      ...[
+        '{"function": {"name": "get_weather", ',
+        "{'name': 'get_weather', ",
+        '[loose(), ',
+        '\\u005f',
+        'text',
+      ],
+    ];
+    const bytesOf = new TextEncoder();
+    const isValid = judge(parameters);
+    const pick = randomPick(bytes, 1);
+    let made = 0;
+    for (let round = 0; round < 1500; round++) {
+      const matcher = held('pythonic', { tools, toolChoice: 'auto' });
+      const said: number[] = [];
+      const push = (id: number) => {
+        matcher.push(id);
+        said.push(...bytes.bytes(id));
+      };
+      for (let piece = below(16); piece >= 0; piece--)
+        for (const byte of bytesOf.encode(PIECES[below(PIECES.length)]!))
+          if (matcher.accepts(byte)) push(byte);
+      for (let i = 0; i < 300 && !matcher.isComplete; i++) push(pick(matcher));
+
+      const reply = new TextDecoder().decode(Uint8Array.from(said));
+      const { calls } = parsedCalls(tools, reply);
+      const strict = calls.filter(({ name }) => name === 'get_weather');
+      for (const { json } of strict) expect(isValid(JSON.parse(json)), reply).toBe(true);
+      made += strict.length;
+    }
+    expect(made).toBeGreaterThan(100);
   });
 
   test('may have the values that its parameters allow, and no others', () => {

@@ -220,3 +220,37 @@ describe('calls at random, as the prompts write them, come back as they were', (
     }
   });
 });
+
+test('replies put together at random say the same in pieces of any size, and lose nothing', () => {
+  const coin = createCoin(3);
+  const below = (n: number) => Math.floor(coin() * n);
+  const PIECES = [
+    ...['[', ']', '{', '}', '(', ')', ',', ':', '=', '"', "'", '\\', ' ', '\n', ';', '`', '**', '.call', TAG],
+    ...[
+      'f',
+      'get_weather',
+      'a',
+      '1',
+      '1e999',
+      'None',
+      '"x"',
+      '"name": "f"',
+      '"parameters": {',
+      '"arguments": {}',
+    ],
+    ...['f(', 'f()', 'f(a=1)', '[f(a="', '{"name": "f", ', '<tool_call>', '</tool_call>', '<function=f>{'],
+    ...['<|python_tag|>', 'text', '🦙', '\\u00e9', '"a": ', '"type": "function", ', '"function": {'],
+  ];
+  let called = 0;
+  for (let round = 0; round < 4000; round++) {
+    const reply = Array.from({ length: 1 + below(14) }, () => PIECES[below(PIECES.length)]).join('');
+    const names = below(2) === 0 ? TOOLS : [...TOOLS, 'code_interpreter'];
+    const isParallel = below(4) > 0;
+    const whole = parse(reply, Infinity, names, isParallel);
+    expect({ reply, ...parse(reply, 1 + below(6), names, isParallel) }).toEqual({ reply, ...whole });
+    expect({ reply, ...parse(reply, 1, names, isParallel) }).toEqual({ reply, ...whole });
+    if (whole.calls.length === 0) expect(whole.text).toBe(reply.replaceAll(TAG, ''));
+    else called++;
+  }
+  expect(called).toBeGreaterThan(200);
+});
