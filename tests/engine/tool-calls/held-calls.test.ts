@@ -210,6 +210,13 @@ describe('a call of a strict tool, where it may be made', () => {
         '"get_weather"',
         'id',
       ],
+      ...[
+        '{"parameters": {"x": 1}, ',
+        '"name": "get_weather"}',
+        '{"name": "loose", ',
+        '[loose(a=1), get_weather(x=1)]',
+      ],
+      ...['"name": "get_weather", ', '"parameters": {"x": 1}}'],
       ...['{"name": "get_weather", ', '"parameters": {', '"arguments": ', '{}', '"type": "function", '],
       ...[
         '<tool_call>',
@@ -231,14 +238,14 @@ describe('a call of a strict tool, where it may be made', () => {
     const isValid = judge(parameters);
     const pick = randomPick(bytes, 1);
     let made = 0;
-    for (let round = 0; round < 1500; round++) {
+    for (let round = 0; round < 4000; round++) {
       const matcher = held('pythonic', { tools, toolChoice: 'auto' });
       const said: number[] = [];
       const push = (id: number) => {
         matcher.push(id);
         said.push(...bytes.bytes(id));
       };
-      for (let piece = below(16); piece >= 0; piece--)
+      for (let piece = below(8); piece >= 0; piece--)
         for (const byte of bytesOf.encode(PIECES[below(PIECES.length)]!))
           if (matcher.accepts(byte)) push(byte);
       for (let i = 0; i < 300 && !matcher.isComplete; i++) push(pick(matcher));
