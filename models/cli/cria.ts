@@ -1,34 +1,27 @@
 #!/usr/bin/env node
 /** `cria`: the commands for models and for sites. Reads the environment and argv once, and turns errors into exit codes. */
 import { setGlobalProxyFromEnv } from 'node:http';
-import { downCommand } from '../../infra/cli/down-command.ts';
-import { emitCommand } from '../../infra/cli/emit-command.ts';
-import { planCommand } from '../../infra/cli/plan-command.ts';
-import { upCommand } from '../../infra/cli/up-command.ts';
 import type { Command, Shell } from './command.ts';
 import { GatedModelError, NoSourceError, UsageError } from './errors.ts';
-import { inspectCommand } from './inspect.ts';
-import { listCommand } from './list.ts';
-import { packCommand } from './pack-command.ts';
-import { pullCommand } from './pull-command.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  pull: pullCommand,
-  list: listCommand,
-  inspect: inspectCommand,
-  pack: packCommand,
-  plan: planCommand,
-  emit: emitCommand,
-  up: upCommand,
-  down: downCommand,
+/** Each read only when it is asked for: those for sites need more than the others take. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  pull: async () => (await import('./pull-command.ts')).pullCommand,
+  list: async () => (await import('./list.ts')).listCommand,
+  inspect: async () => (await import('./inspect.ts')).inspectCommand,
+  pack: async () => (await import('./pack-command.ts')).packCommand,
+  plan: async () => (await import('../../infra/cli/plan-command.ts')).planCommand,
+  emit: async () => (await import('../../infra/cli/emit-command.ts')).emitCommand,
+  up: async () => (await import('../../infra/cli/up-command.ts')).upCommand,
+  down: async () => (await import('../../infra/cli/down-command.ts')).downCommand,
 };
 
-const USAGE = `cria <command> [--help]
-
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
-  .join('\n')}
-`;
+async function usage(): Promise<string> {
+  const lines = Object.entries(COMMANDS).map(
+    async ([name, load]) => `  ${name.padEnd(10)}${(await load()).summary}`,
+  );
+  return `cria <command> [--help]\n\n${(await Promise.all(lines)).join('\n')}\n`;
+}
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -51,13 +44,13 @@ process.exitCode = await main(process.argv.slice(2), {
 });
 
 async function main([name, ...args]: readonly string[], shell: Shell): Promise<number> {
-  const command = name === undefined ? undefined : COMMANDS[name];
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? await COMMANDS[name]!() : undefined;
   const wantsHelp = args.includes('--help') || args.includes('-h');
   try {
     if (command !== undefined && wantsHelp) shell.terminal.write(command.help);
     else if (command !== undefined) await command.run(args, shell);
-    else if (name === undefined || name === '--help' || name === '-h') shell.terminal.write(USAGE);
-    else throw new UsageError(`there is no command '${name}'\n\n${USAGE.trimEnd()}`);
+    else if (name === undefined || name === '--help' || name === '-h') shell.terminal.write(await usage());
+    else throw new UsageError(`there is no command '${name}'\n\n${(await usage()).trimEnd()}`);
     return 0;
   } catch (error) {
     if (shell.signal.aborted) {

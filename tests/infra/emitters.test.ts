@@ -98,7 +98,7 @@ describe('cria emit', () => {
       args: ['sites/single-node.yaml', '--out', 'x'],
       says: 'emit needs --target, one of compose, systemd, quadlet, kubernetes',
     },
-    { args: ['sites/single-node.yaml', '--target', 'nomad', '--out', 'x'], says: 'emit needs --target' },
+    { args: ['sites/single-node.yaml', '--target', 'toString', '--out', 'x'], says: 'emit needs --target' },
     { args: ['sites/single-node.yaml', '--target', 'compose'], says: 'emit needs --out' },
   ])('exits with 2: $says', async ({ args, says }) => {
     expect(await cria(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(says) });

@@ -32,6 +32,7 @@ test('cria without a command lists the commands', async () => {
 
 test.each([
   { args: ['fly'], says: "there is no command 'fly'" },
+  { args: ['toString'], says: "there is no command 'toString'" },
   { args: ['pull', '--fast'], says: "Unknown option '--fast'" },
   { args: ['pull', 'one', 'two'], says: 'pull takes one model, not 2' },
   { args: ['inspect'], says: 'inspect takes one file, not 0' },
