@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LLAMA_1B } from '../../bench/llama-1b-layout.ts';
+import { CATALOGUE } from '../../models/catalogue.ts';
 import { checkedFetch } from '../support/check-reply.ts';
 import { openNode } from '../support/node-door.ts';
 import { randomLlama } from '../support/random-llama.ts';
@@ -20,6 +21,12 @@ beforeAll(async () => {
   await writeFile(guard.path, randomLlama(SHAPE, { type: 'q8_0', embedding: 'q8_0' }));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+const chat = (url: URL) =>
+  checkedFetch(new URL('/v1/chat/completions', url), {
+    method: 'POST',
+    body: JSON.stringify({ model: CATALOGUE[0]!.id, messages: [{ role: 'user', content: 'Hello.' }] }),
+  });
 
 describe.each([
   { door: 'node', start: openNode },
@@ -46,6 +53,15 @@ describe.each([
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: { code: 'guard_unfit' } });
     expect((await moderate('hello')).status).toBe(503);
+    expect((await chat(door.url)).status).toBe(200); // conversations are not judged
     expect(await get('/v1/health')).toMatchObject({ status: 'OK' }); // the model serves on
+  });
+
+  test('conversations that it should judge do not pass', async () => {
+    const vars = { CRIA_GUARD: NAME, CRIA_GUARD_JUDGE: 'both' };
+    await using door = await start({ recital: true, guard, vars });
+    const response = await chat(door.url);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('guard_unfit');
   });
 });
