@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 
 /** What an operator has set cannot be used. The message names every such setting. */
 export class SettingsError extends Error {
@@ -14,3 +14,7 @@ export function readSettings<S extends z.ZodType>(schema: S, values: unknown): z
     error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
   );
 }
+
+/** A setting that is a whole number. */
+export const integer = (least: number, most: number, fallback: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);

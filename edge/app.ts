@@ -1,4 +1,5 @@
 import { createApp } from '../app/app.ts';
+import { toEngineSettings } from '../app/engine-settings.ts';
 import type { Safety } from '../app/safety.ts';
 import { toPolicy } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
@@ -27,14 +28,7 @@ function build(env: Env) {
   const manifest = findModel(env.CRIA_MODEL);
   const engine = createModelEngine({
     manifest,
-    settings: {
-      contextLength: env.CRIA_CONTEXT,
-      running: env.CRIA_RUNNING,
-      waiting: env.CRIA_WAITING,
-      kvType: env.CRIA_KV,
-      prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
-      speculation: env.CRIA_SPECULATE === 'on',
-    },
+    settings: toEngineSettings(env),
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
     ...machine(env, manifest),
   });

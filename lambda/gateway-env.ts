@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { Routes } from '../app/gateway/schema.ts';
-
-const integer = (least: number, most: number, fallback: number) =>
-  z.coerce.number().int().min(least).max(most).default(fallback);
+import { integer } from '../app/settings.ts';
 
 /** The environment of the gateway. */
 export const GatewayEnv = z

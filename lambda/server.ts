@@ -7,6 +7,7 @@ import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { createApp } from '../app/app.ts';
 import { runBatches } from '../app/batches/run-batches.ts';
+import { toEngineSettings } from '../app/engine-settings.ts';
 import type { Safety } from '../app/safety.ts';
 import { toPolicy } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
@@ -33,14 +34,7 @@ const manifest = onDisk(env.CRIA_MODEL);
 
 const engine = createModelEngine({
   manifest,
-  settings: {
-    contextLength: env.CRIA_CONTEXT,
-    running: env.CRIA_RUNNING,
-    waiting: env.CRIA_WAITING,
-    kvType: env.CRIA_KV,
-    prefixCacheBytes: env.CRIA_PREFIX_CACHE * 2 ** 20,
-    speculation: env.CRIA_SPECULATE === 'on',
-  },
+  settings: toEngineSettings(env),
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
   ...machine(manifest),
 });
