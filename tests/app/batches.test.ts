@@ -1,75 +1,11 @@
-import OpenAI, { NotFoundError, toFile } from 'openai';
+import { NotFoundError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { runBatches } from '../../app/batches/run-batches.ts';
 import { BusyError, InvalidPromptError } from '../../engine/errors.ts';
-import type { Script } from '../support/scripted-engine.ts';
-import { MODEL, START_MS, testApp } from '../support/test-app.ts';
+import { chat, chats, connectBatches as connect, refusing } from '../support/batches-client.ts';
+import { MODEL, START_MS } from '../support/test-app.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const START = Math.floor(START_MS / 1000);
-
-function connect(script: Partial<Script> = {}, width = 1, storageBytes = 2 ** 30) {
-  const made = testApp(script, { storageBytes });
-  const { app, storage, clock } = made;
-  const client = new OpenAI({
-    apiKey: 'none',
-    baseURL: 'http://localhost/v1',
-    maxRetries: 0,
-    fetch: async (url, init) => app.request(url as string, init),
-  });
-  let ids = 0;
-  /** One turn of the runner, as after a restart: it knows nothing but what is stored. */
-  const turn = (turn = 2, signal = new AbortController().signal) =>
-    runBatches(
-      {
-        storage,
-        fetch: (request) => app.fetch(request, { priority: 'low' }),
-        now: () => clock.ms,
-        newId: () => `run-${++ids}`,
-        width,
-        turn,
-      },
-      signal,
-    );
-  const runAll = async () => {
-    while ((await turn()) === 'now');
-  };
-  const upload = async (text: string, purpose: 'batch' | 'user_data' = 'batch') =>
-    client.files.create({ file: await toFile(new Blob([text]), 'in.jsonl'), purpose });
-  const create = async (text: string, more: object = {}) => {
-    const file = await upload(text);
-    return client.batches.create({
-      input_file_id: file.id,
-      endpoint: '/v1/chat/completions',
-      completion_window: '24h',
-      ...more,
-    });
-  };
-  const read = async (id: string | undefined) =>
-    id === undefined ? [] : lines(await (await client.files.content(id)).text());
-  return { ...made, client, batches: client.batches, turn, runAll, upload, create, read };
-}
-
-const lines = (text: string) =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-
-const chat = (custom_id: string, body: object = {}) =>
-  JSON.stringify({
-    custom_id,
-    method: 'POST',
-    url: '/v1/chat/completions',
-    body: { model: MODEL, messages: [{ role: 'user', content: custom_id }], ...body },
-  });
-const chats = (count: number) => Array.from({ length: count }, (_, i) => chat(`line-${i}`)).join('\n');
-
-/** Refuses what is asked with one of these words. */
-const refusing = (word: string, error: Error): Partial<Script> => ({
-  refusal: ({ prompt }) =>
-    prompt.type === 'chat' && prompt.messages.some(({ content }) => content === word) ? error : undefined,
-});
 
 describe('a batch', () => {
   test('is answered line by line, at low priority, by the routes that answer anyone', async () => {
