@@ -132,6 +132,7 @@ const CODES: Readonly<Record<string, Row>> = {
   storage_full: { status: 507, title: 'Insufficient Storage', type: 'server_error' },
   upstream: { status: 502, title: 'Bad Gateway', type: 'server_error' },
   no_backend: { status: 503, title: 'Service Unavailable', type: 'server_error' },
+  deadline_exceeded: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
   upstream_timeout: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
   guard_unfit: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   out_of_memory: { status: 503, title: 'Service Unavailable', type: 'server_error' },

@@ -11,7 +11,11 @@ import type { ErrorBody } from './schemas/error.ts';
 export interface AppEnv {
   Variables: RequestIdVariables;
   /** Only what calls the app in its own process can set these. */
-  Bindings: { readonly priority?: 'low' };
+  Bindings: {
+    readonly priority?: 'low';
+    /** When the platform cuts the request off. Unix milliseconds. */
+    readonly deadlineMs?: number;
+  };
 }
 
 /** What a route of completions works with. */

@@ -23,7 +23,7 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
     name: 'gateway',
     kind: 'gateway',
     image: imageOf(site),
-    argv: ['node', 'dist/lambda/gateway.mjs'],
+    argv: ['node', 'dist/lambda/gateway/index.mjs'],
     port,
     env: {
       HOST: '0.0.0.0',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Device } from '../kernels/kernels.ts';
@@ -11,7 +11,9 @@ import { createThreadedWasmDevice } from '../kernels/wasm/threads.ts';
 /** The kernels this Node can run, on so many threads of this process. */
 export function createNodeDevice(threads: number): Device & Partial<Disposable> {
   const { file, name } = kernelFile();
-  const bytes = readFileSync(new URL(`../kernels/wasm/${file}`, import.meta.url));
+  const beside = new URL(file, import.meta.url); // in the Lambda function's folder, which is all it has
+  const path = existsSync(beside) ? beside : new URL(`../kernels/wasm/${file}`, import.meta.url);
+  const bytes = readFileSync(path);
   if (threads === 1) return createWasmDevice(new WebAssembly.Module(bytes), name);
 
   const module = new WebAssembly.Module(withSharedMemory(bytes));

@@ -7,6 +7,15 @@ export const GatewayEnv = z
   .object({
     HOST: z.string().default('127.0.0.1'),
     PORT: integer(0, 65_535, 8780),
+    /** Where a Lambda Web Function has to listen, in place of HOST and PORT. Lambda sets it. */
+    AWS_LAMBDA_HTTP_ENDPOINT: z
+      .string()
+      .regex(/^\S+:\d{1,5}$/, 'is not of the form host:port')
+      .transform((text) => {
+        const colon = text.lastIndexOf(':');
+        return { hostname: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+      })
+      .optional(),
     CRIA_ROUTES: z
       .string('the routes are missing: `cria emit` and `cria up` write them')
       .transform((text, { addIssue }) => {

@@ -1,13 +1,13 @@
 /**
- * Builds the Worker (dist/edge), the Node server and the gateway (dist/lambda, kernels in dist/kernels) and the playground
- * (dist/web).
+ * Builds the Worker (dist/edge), the Node server (dist/lambda, kernels in dist/kernels), the folders that Lambda gets
+ * (dist/lambda/gateway, dist/lambda/function) and the playground (dist/web). Says how large the bundles are.
  *
  *     npm run build [-- --help]
  */
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { buildWeb } from '../web/build.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -15,9 +15,26 @@ const ROOT = join(import.meta.dirname, '..');
 export const DIST = join(ROOT, 'dist');
 const HELP = `npm run build [-- --out <folder>]
 
-Builds the Worker, the Node server, the gateway and the playground, in place of what is in dist, or in another folder.
+Builds the Worker, the Node server, what Lambda gets and the playground, in place of what is in dist, or in another folder.
 `;
 const WASM = ['kernels-relaxed.wasm', 'kernels-simd.wasm'];
+const ENTRIES = [
+  'edge/worker.js',
+  'lambda/server.mjs',
+  'lambda/gateway/index.mjs',
+  'lambda/function/index.mjs',
+];
+
+const FOR_NODE = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  outExtension: { '.js': '.mjs' }, // a module by its name: no package.json need lie beside it
+  minifySyntax: true,
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+const FOR_LAMBDA = { ...FOR_NODE, minifyWhitespace: true } as const; // names stay, for stack traces
 
 /** Builds into `folder`, in place of what was there. The plugins are asked first. */
 export async function buildAll(folder = DIST, plugins: readonly Plugin[] = []): Promise<void> {
@@ -25,6 +42,8 @@ export async function buildAll(folder = DIST, plugins: readonly Plugin[] = []): 
   await Promise.all([
     buildEdge(join(folder, 'edge'), plugins),
     buildServer(folder, plugins),
+    buildGateway(join(folder, 'lambda/gateway')),
+    buildFunction(join(folder, 'lambda/function'), plugins),
     buildWeb(join(folder, 'web')),
   ]);
 }
@@ -49,24 +68,45 @@ async function buildEdge(outdir: string, plugins: readonly Plugin[]): Promise<vo
 
 /** One file a thread. From source Node would strip the types anew at each start, and keep 40 MB to do it with. */
 async function buildServer(folder: string, plugins: readonly Plugin[]): Promise<void> {
-  const [source, kernels] = [join(ROOT, 'kernels/wasm'), join(folder, 'kernels/wasm')];
-  await mkdir(kernels, { recursive: true });
   await Promise.all([
-    ...WASM.map((file) => copyFile(join(source, file), join(kernels, file))),
+    copyKernels(join(folder, 'kernels/wasm')),
     build({
-      entryPoints: ['server', 'kernel-thread', 'gateway'].map((name) => join(ROOT, `lambda/${name}.ts`)),
+      ...FOR_NODE,
+      entryPoints: ['server', 'kernel-thread'].map((name) => join(ROOT, `lambda/${name}.ts`)),
       outdir: join(folder, 'lambda'),
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node24',
-      outExtension: { '.js': '.mjs' }, // a module by its name: no package.json need lie beside it
-      minifySyntax: true,
       sourcemap: true,
-      logLevel: 'warning',
       plugins: [...plugins],
     }),
   ]);
+}
+
+/** Runs in a container, and as a Lambda Web Function, whose runtime loads index.js. */
+async function buildGateway(outdir: string): Promise<void> {
+  await build({ ...FOR_LAMBDA, entryPoints: { index: join(ROOT, 'lambda/gateway.ts') }, outdir });
+  await writeFile(join(outdir, 'index.js'), "import('./index.mjs');\n"); // a module or not, as the runtime likes
+}
+
+/** All that the function has is its folder. */
+async function buildFunction(outdir: string, plugins: readonly Plugin[]): Promise<void> {
+  const entryPoints = {
+    index: join(ROOT, 'lambda/function.ts'),
+    'kernel-thread': join(ROOT, 'lambda/kernel-thread.ts'),
+  };
+  await Promise.all([
+    copyKernels(outdir),
+    build({ ...FOR_LAMBDA, entryPoints, outdir, plugins: [...plugins] }),
+  ]);
+}
+
+async function copyKernels(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await Promise.all(WASM.map((file) => copyFile(join(ROOT, 'kernels/wasm', file), join(folder, file))));
+}
+
+/** Bytes of each file that a platform loads to begin with, by its path in the folder. */
+export async function bundleSizes(folder: string): Promise<Readonly<Record<string, number>>> {
+  const sizes = ENTRIES.map(async (path) => [path, (await stat(join(folder, path))).size] as const);
+  return Object.fromEntries(await Promise.all(sizes));
 }
 
 /** Keeps .wasm files beside the bundle, as modules of their own: workerd compiles them when the Worker is deployed. */
@@ -87,5 +127,9 @@ if (import.meta.main) {
     options: { help: { type: 'boolean' }, out: { type: 'string', default: DIST } },
   });
   if (values.help) process.stdout.write(HELP);
-  else await buildAll(values.out);
+  else {
+    await buildAll(values.out);
+    for (const [path, bytes] of Object.entries(await bundleSizes(values.out)))
+      console.log(`${path.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(6)} KiB`);
+  }
 }

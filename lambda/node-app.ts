@@ -1,0 +1,107 @@
+/** The app as Node runs it: weights from disk, what is stored in a file. Doors ask it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { Hono } from 'hono';
+import { createApp } from '../app/app.ts';
+import { runBatches } from '../app/batches/run-batches.ts';
+import { toEngineSettings } from '../app/engine-settings.ts';
+import type { AppEnv } from '../app/run.ts';
+import type { Safety } from '../app/safety.ts';
+import { toPolicy } from '../app/safety-settings.ts';
+import { createSqlStorage } from '../app/storage/sql-storage.ts';
+import { createGuardedEngine } from '../engine/guard/guarded-engine.ts';
+import { createModelGuard } from '../engine/guard/model-guard.ts';
+import { createModelEngine } from '../engine/model-engine.ts';
+import { findModel } from '../models/catalogue.ts';
+import { openFolder } from '../models/cli/file-source.ts';
+import { criaHome, isPacked, modelFolder } from '../models/cli/home.ts';
+import { nodeHasher } from '../models/cli/node-hasher.ts';
+import { filePath } from '../models/cli/pull.ts';
+import type { Manifest } from '../models/manifest.ts';
+import { startBatchLoop } from './batch-loop.ts';
+import { createNodeDevice } from './device.ts';
+import type { Env } from './env.ts';
+import { openNodeSql } from './node-sql.ts';
+
+export interface NodeApp {
+  readonly app: Hono<AppEnv>;
+  readonly model: Manifest;
+  /** Begins no more of a batch's lines. */
+  stop(): void;
+}
+
+/** Throws   Error with what to do, when weights are missing or the storage cannot be opened */
+export function createNodeApp(env: Env): NodeApp {
+  const home = criaHome(env);
+  const model = onDisk(home, env.CRIA_MODEL);
+
+  const engine = createModelEngine({
+    manifest: model,
+    settings: toEngineSettings(env),
+    random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
+    ...machine(model, home, env),
+  });
+  const storage = openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite'), env.CRIA_STORAGE);
+  const newId = () => crypto.randomUUID();
+  const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
+  const safety = guard(home, env);
+  const app = createApp({
+    engine: safety ? createGuardedEngine(engine, safety) : engine,
+    safety,
+    storage,
+    wakeBatches: async () => batches.wake(),
+    place: { runtime: 'node', backend: 'wasm' },
+    now: Date.now,
+    newId,
+    log,
+  });
+  const batches = startBatchLoop({
+    run: (signal) => {
+      const fetch = (request: Request) => app.fetch(request, { priority: 'low' });
+      return runBatches({ storage, fetch, now: Date.now, newId, width: 4, turn: 16 }, signal);
+    },
+    onError: (error) => {
+      const { name, message, stack = '' } = error as Error;
+      log({ event: 'error', during: 'batches', name, message, stack });
+    },
+    laterMs: 10_000,
+  });
+  return { app, model, stop: () => batches.stop() };
+}
+
+function guard(home: string, env: Env): Safety | undefined {
+  if (env.CRIA_GUARD === '') return undefined;
+  const manifest = onDisk(home, env.CRIA_GUARD);
+  const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(manifest, home, env) });
+  return { guard, policy: toPolicy(env), path: env.CRIA_GUARD_JUDGE, refusal: env.CRIA_GUARD_REFUSAL };
+}
+
+/** A catalogue entry whose files are here. */
+function onDisk(home: string, name: string): Manifest {
+  const manifest = findModel(name);
+  const path = filePath(home, manifest, manifest.files[0]!);
+  if (!existsSync(path) && !isPacked(home, manifest))
+    throw new Error(`${path} is missing: run 'npm run pull -- ${manifest.name}'`);
+  return manifest;
+}
+
+/** What this door brings for a model. */
+function machine(manifest: Manifest, home: string, env: Env) {
+  return {
+    createDevice: () => createNodeDevice(env.CRIA_THREADS),
+    openFile: openFolder(modelFolder(home, manifest)),
+    createHasher: nodeHasher,
+    nowMs: Date.now,
+    breathe: () => setImmediate(),
+    pause: () => setTimeout(20),
+  };
+}
+
+function openStorage(path: string, mebibytes: number) {
+  try {
+    return createSqlStorage(openNodeSql(path), { maxBytes: mebibytes * 2 ** 20, now: Date.now });
+  } catch (error) {
+    throw new Error(`${path} cannot be used: ${(error as Error).message}`);
+  }
+}
