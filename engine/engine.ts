@@ -154,6 +154,12 @@ export interface Embeddings {
   readonly promptTokens: number;
 }
 
+/** Prompts that are to be measured. */
+export interface CountRequest {
+  readonly model: string;
+  readonly inputs: readonly Prompt[];
+}
+
 export interface Engine {
   models(): readonly ModelInfo[];
   stats(): EngineStats;
@@ -169,4 +175,11 @@ export interface Engine {
    * Throws   UnknownModelError, ContextLengthError, DimensionsError, BusyError
    */
   embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings>;
+  /**
+   * The tokens that a model would read for each of the inputs, worded as `start` words them. Computes nothing, and takes
+   * no place.
+   *
+   * Throws   UnknownModelError, InvalidPromptError
+   */
+  countTokens(request: CountRequest, signal: AbortSignal): Promise<readonly number[]>;
 }

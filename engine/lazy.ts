@@ -30,5 +30,6 @@ export function createLazyEngine({ info, ...parts }: LazyEngineParts): Engine {
     stats: () => engine.value?.stats() ?? { ...EMPTY, state: engine.state },
     start: async (request, signal) => (await engine.get(signal)).start(request, signal),
     embed: async (request, signal) => (await engine.get(signal)).embed(request, signal),
+    countTokens: async (request, signal) => (await engine.get(signal)).countTokens(request, signal),
   };
 }

@@ -8,6 +8,7 @@ import { encodePrompt } from './encode-prompt.ts';
 import type {
   Completion,
   CompletionRequest,
+  CountRequest,
   EmbeddingRequest,
   Embeddings,
   Engine,
@@ -48,6 +49,9 @@ export interface LocalEngineParts {
   /** Whether a reply may draft its next tokens from what was said before. */
   readonly speculation: boolean;
 }
+
+/** Tokens. Others' replies wait no longer than it takes to find so many. */
+const COUNTED_AT_ONCE = 4096;
 
 /** An engine over a model in this process. */
 export function createLocalEngine(parts: LocalEngineParts): Engine {
@@ -125,6 +129,21 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     return { vectors, promptTokens: sequence.prompt.length };
   }
 
+  async function countTokens(request: CountRequest, signal: AbortSignal): Promise<number[]> {
+    const counts: number[] = [];
+    let sinceBreath = 0;
+    for (const input of request.inputs) {
+      admit(request, signal);
+      const { length } = encodePrompt(input, [], encoder);
+      counts.push(length);
+      sinceBreath += length;
+      if (sinceBreath < COUNTED_AT_ONCE) continue;
+      sinceBreath = 0;
+      await parts.breathe();
+    }
+    return counts;
+  }
+
   return {
     models: () => [info],
     stats: () => ({
@@ -136,6 +155,7 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     }),
     start,
     embed,
+    countTokens,
   };
 }
 

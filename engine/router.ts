@@ -25,6 +25,7 @@ export function createRouter(engines: readonly Engine[]): Engine {
     stats: () => sum(engines.map((engine) => engine.stats())),
     start: async (request, signal) => engineOf(request.model).start(request, signal),
     embed: async (request, signal) => engineOf(request.model).embed(request, signal),
+    countTokens: async (request, signal) => engineOf(request.model).countTokens(request, signal),
   };
 }
 

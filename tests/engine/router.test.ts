@@ -16,6 +16,12 @@ describe('createRouter()', () => {
     expect(router.models().map(({ id }) => id)).toEqual(['a/one', 'two']);
   });
 
+  test('counts with the engine that serves the model', async () => {
+    const inputs = [{ type: 'text', text: 'abc' }] as const;
+    expect(await router.countTokens({ model: 'two', inputs }, never())).toEqual([4]);
+    await expect(router.countTokens({ model: 'three', inputs }, never())).rejects.toThrow(UnknownModelError);
+  });
+
   test('names what there is when a model is unknown', async () => {
     const refused = router.start(request('', { model: 'three' }), never());
     await expect(refused).rejects.toThrow(UnknownModelError);

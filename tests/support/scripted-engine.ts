@@ -6,6 +6,7 @@ import type {
   EngineStats,
   ModelInfo,
   Part,
+  Prompt,
   Usage,
 } from '../../engine/engine.ts';
 import { UnknownModelError } from '../../engine/errors.ts';
@@ -124,6 +125,11 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       const vectors = request.inputs.map(() => VECTOR.slice(0, dimensions));
       return { vectors, promptTokens: 3 * vectors.length };
     },
+    /** A token is four characters of what is said. */
+    async countTokens({ model, inputs }) {
+      admit(model);
+      return inputs.map((input) => Math.ceil(lengthOf(input) / 4));
+    },
     async start(request, signal): Promise<Completion> {
       const ids = models.map(({ id }) => id);
       if (!ids.includes(request.model)) throw new UnknownModelError(request.model, ids);
@@ -136,6 +142,12 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       return { model: request.model, promptTokens: usage.promptTokens, parts: reply(own, signal) };
     },
   };
+}
+
+function lengthOf(prompt: Prompt): number {
+  if (prompt.type === 'tokens') return prompt.ids.length * 4;
+  if (prompt.type === 'text') return prompt.text.length;
+  return prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
