@@ -35,6 +35,7 @@ import {
   retrieveResponse,
 } from './routes/responses.ts';
 import { createModeration, listShields, retrieveShield, runShield } from './routes/safety.ts';
+import { rewriteText, summarizeText } from './routes/tasks.ts';
 import { type AppEnv, promptFieldOf, replyTo } from './run.ts';
 import type { Version } from './schemas/health.ts';
 import { VERSION } from './version.ts';
@@ -95,6 +96,8 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.get('/v1/files/:id', retrieveFile(run));
   app.delete('/v1/files/:id', deleteFile(run));
   app.get('/v1/files/:id/content', retrieveContent(run));
+  app.post('/v1/tasks/summarize', summarizeText(run));
+  app.post('/v1/tasks/rewrite', rewriteText(run));
   app.post('/v1/moderations', createModeration(run));
   app.post('/v1/safety/run-shield', runShield(run));
   app.get('/v1/shields', listShields(run));

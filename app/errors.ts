@@ -67,6 +67,26 @@ export class ObjectTooLargeError extends Error {
   }
 }
 
+/** A text that a task would have to ask the model about too often. */
+export class TextTooLongError extends Error {
+  override readonly name = 'TextTooLongError';
+  readonly code = 'text_too_long';
+
+  constructor(units: string, count: number, most: number) {
+    super(`text: it has ${count} ${units}, the limit is ${most}`);
+  }
+}
+
+/** A guard objects to what a task was asked, or to what the model says. */
+export class ContentFilterError extends Error {
+  override readonly name = 'ContentFilterError';
+  readonly code = 'content_filter';
+
+  constructor() {
+    super("this server's guard objects to what was asked, or to what the model would say");
+  }
+}
+
 export class UnknownUrlError extends Error {
   override readonly name = 'UnknownUrlError';
   readonly code = 'unknown_url';
@@ -117,6 +137,8 @@ const CODES: Readonly<Record<string, Row>> = {
   invalid_dimensions: badRequest,
   invalid_schema: badRequest,
   context_length_exceeded: badRequest,
+  text_too_long: badRequest,
+  content_filter: badRequest,
   unauthorized: { status: 401, title: 'Unauthorized', type: 'invalid_request_error' },
   model_not_found: notFound,
   provider_not_found: notFound,
@@ -143,7 +165,7 @@ const INTERNAL: Row = { status: 500, title: 'Internal Server Error', type: 'serv
 export interface ErrorContext {
   readonly requestId: string;
   /** The field that holds the prompt on this route. */
-  readonly promptField: 'messages' | 'prompt' | 'input';
+  readonly promptField: 'messages' | 'prompt' | 'input' | 'text';
 }
 
 export interface ErrorReply {
@@ -205,6 +227,7 @@ const inFunction = ([place, ...path]: SchemaError['path']) =>
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
   if (code === 'model_not_found') return 'model';
   if (code === 'invalid_dimensions') return 'dimensions';
+  if (code === 'text_too_long') return 'text';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;
   if (error instanceof LogitBiasError) return `logit_bias.${error.id}`;
   if (error instanceof SchemaError) return schemaField(error, promptField);

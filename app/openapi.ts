@@ -26,6 +26,7 @@ import {
   ResponseRequest,
 } from './schemas/responses.ts';
 import { Shield, ShieldList, ShieldReply, ShieldRequest } from './schemas/shields.ts';
+import { Rewrite, RewriteRequest, Summary, SummaryRequest, TaskEvent } from './schemas/tasks.ts';
 import { TextChunk, TextCompletion, TextRequest } from './schemas/text.ts';
 import { VERSION } from './version.ts';
 
@@ -59,6 +60,11 @@ const SCHEMAS = {
   FileListQuery,
   FileList,
   FileDeleted,
+  SummaryRequest,
+  Summary,
+  RewriteRequest,
+  Rewrite,
+  TaskEvent,
   ModerationRequest,
   Moderation,
   ShieldRequest,
@@ -164,6 +170,18 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
   'GET /v1/files/:id': { summary: 'Describes a file', reply: 'FileObject' },
   'DELETE /v1/files/:id': { summary: 'Deletes a file', reply: 'FileDeleted' },
   'GET /v1/files/:id/content': { summary: "A file's bytes", reply: 'application/octet-stream' },
+  'POST /v1/tasks/summarize': {
+    summary: 'Summarizes a text of any length',
+    body: 'SummaryRequest',
+    reply: 'Summary',
+    event: 'TaskEvent',
+  },
+  'POST /v1/tasks/rewrite': {
+    summary: 'Corrects, rewords or translates a text',
+    body: 'RewriteRequest',
+    reply: 'Rewrite',
+    event: 'TaskEvent',
+  },
   'POST /v1/moderations': { summary: 'Judges texts', body: 'ModerationRequest', reply: 'Moderation' },
   'POST /v1/safety/run-shield': {
     summary: 'Judges the last turn of a conversation',

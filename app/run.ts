@@ -146,7 +146,8 @@ export function priorityOf({ env }: Context<AppEnv>): { readonly priority?: 'low
 /** The field that holds the prompt on a route. */
 export function promptFieldOf(path: string): ErrorContext['promptField'] {
   if (path === '/v1/completions') return 'prompt';
-  return path === '/v1/chat/completions' ? 'messages' : 'input';
+  if (path === '/v1/tasks/summarize' || path === '/v1/tasks/rewrite') return 'text';
+  return path === '/v1/chat/completions' || path === '/v1/tasks/assistant' ? 'messages' : 'input';
 }
 
 /** What to tell the client. What it is not told goes to the log. */
