@@ -2,9 +2,11 @@ import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
+import { requestEngine } from './access/request-engine.ts';
 import type { Deps } from './deps.ts';
 import { MethodNotAllowedError, UnknownUrlError } from './errors.ts';
 import { createMetrics } from './metrics.ts';
+import { authorise, isHealth } from './middleware/authorise.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
@@ -43,13 +45,18 @@ import { VERSION } from './version.ts';
 export interface AppOptions {
   /** Bodies longer than this are refused with 413. 1 MiB when absent. */
   readonly maxBodyBytes?: number;
+  /** The metrics need no key. */
+  readonly openMetrics?: boolean;
 }
 
 /** The one HTTP app, the same behind every door. */
-export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {}): Hono<AppEnv> {
+export function createApp(
+  deps: Deps,
+  { maxBodyBytes = 1 << 20, openMetrics = false }: AppOptions = {},
+): Hono<AppEnv> {
   const { engine } = deps;
   const metrics = createMetrics();
-  const run = { ...deps, metrics, maxBodyBytes };
+  const run = { ...deps, engineFor: requestEngine(engine), metrics, maxBodyBytes };
   const app = new Hono<AppEnv>();
 
   const refuse = (c: Context<AppEnv>, error: unknown): Response => {
@@ -63,6 +70,10 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.use(requestId({ generator: deps.newId }));
   app.use(requestLog(deps, metrics));
   app.use(cors({ origin: '*', exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
+  // Pages and documents need no key: whoever opens one has none yet.
+  const isOpen = (path: string) =>
+    isHealth(path) || (path === '/metrics' ? openMetrics : !/^\/v1(\/|$)/.test(path));
+  app.use(authorise({ access: deps.access, isOpen }));
   app.use(
     methodNotAllowed({
       app,
@@ -102,8 +113,8 @@ export function createApp(deps: Deps, { maxBodyBytes = 1 << 20 }: AppOptions = {
   app.post('/v1/safety/run-shield', runShield(run));
   app.get('/v1/shields', listShields(run));
   app.get('/v1/shields/:id{.+}', retrieveShield(run));
-  app.get('/v1/models', listModels(engine));
-  app.get('/v1/models/:id{.+}', retrieveModel(engine));
+  app.get('/v1/models', listModels(run));
+  app.get('/v1/models/:id{.+}', retrieveModel(run));
   app.get('/v1/health', health(deps));
   app.get('/v1/version', (c) => c.json({ version: VERSION } satisfies Version));
   app.get('/v1/inspect/routes', listRoutes);

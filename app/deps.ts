@@ -1,10 +1,13 @@
 import type { Engine } from '../engine/engine.ts';
+import type { Access } from './access/access.ts';
 import type { Safety } from './safety.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** All that a door must bring. The app reaches for nothing else: no env, no globals, no clock. */
 export interface Deps {
   readonly engine: Engine;
+  /** Who may come in; anybody when absent. */
+  readonly access?: Access | undefined;
   /** What judges, where the operator wants it. */
   readonly safety?: Safety | undefined;
   /** Where the stateful routes keep what they must know again. */

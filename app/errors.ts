@@ -1,7 +1,8 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BusyError, LogitBiasError, SchemaError } from '../engine/errors.ts';
+import { UnauthorizedError } from './access/errors.ts';
 import { fieldPath } from './field-path.ts';
-import { NoBackendError, UnauthorizedError } from './gateway/errors.ts';
+import { NoBackendError } from './gateway/errors.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
 /** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
@@ -120,6 +121,8 @@ interface Row {
   readonly status: number;
   readonly title: string;
   readonly type: 'invalid_request_error' | 'rate_limit_error' | 'server_error';
+  /** OpenAI's, where it has another than ours. */
+  readonly code?: string;
 }
 
 const badRequest: Row = { status: 400, title: 'Bad Request', type: 'invalid_request_error' };
@@ -139,7 +142,13 @@ const CODES: Readonly<Record<string, Row>> = {
   context_length_exceeded: badRequest,
   text_too_long: badRequest,
   content_filter: badRequest,
-  unauthorized: { status: 401, title: 'Unauthorized', type: 'invalid_request_error' },
+  invalid_api_key: { status: 401, title: 'Unauthorized', type: 'invalid_request_error' },
+  model_not_allowed: {
+    status: 403,
+    title: 'Forbidden',
+    type: 'invalid_request_error',
+    code: 'model_not_found',
+  },
   model_not_found: notFound,
   provider_not_found: notFound,
   no_guard: notFound,
@@ -189,7 +198,7 @@ export function describeError(error: unknown, { requestId, promptField }: ErrorC
         message,
         type: row.type,
         param: paramOf(error, known, promptField),
-        code: known ?? 'internal',
+        code: row.code ?? known ?? 'internal',
       },
       status: row.status,
       title: row.title,
@@ -225,7 +234,7 @@ const inFunction = ([place, ...path]: SchemaError['path']) =>
   place === undefined ? [] : [place, 'function', ...path];
 
 function paramOf(error: unknown, code: string | undefined, promptField: string): string | null {
-  if (code === 'model_not_found') return 'model';
+  if (code === 'model_not_found' || code === 'model_not_allowed') return 'model';
   if (code === 'invalid_dimensions') return 'dimensions';
   if (code === 'text_too_long') return 'text';
   if (code === 'context_length_exceeded' || code === 'invalid_request') return promptField;

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { Completion, CompletionRequest, Part, Usage } from '../engine/engine.ts';
+import type { Completion, CompletionRequest, Engine, Part, Usage } from '../engine/engine.ts';
+import type { Caller } from './access/access.ts';
 import type { Deps } from './deps.ts';
 import { describeError, type ErrorContext, type ErrorReply } from './errors.ts';
 import { follow } from './follow.ts';
@@ -9,17 +10,20 @@ import type { ErrorBody } from './schemas/error.ts';
 
 /** What the app's own middleware puts on a request's context. */
 export interface AppEnv {
-  Variables: RequestIdVariables;
+  Variables: RequestIdVariables & { readonly access: Caller };
   /** Only what calls the app in its own process can set these. */
   Bindings: {
     readonly priority?: 'low';
     /** When the platform cuts the request off. Unix milliseconds. */
     readonly deadlineMs?: number;
+    /** The id of the key whose holder has left the request to be made. */
+    readonly caller?: string | undefined;
   };
 }
 
-/** What a route of completions works with. */
-export interface RunDeps extends Deps {
+/** What a route works with. The engine is that of the request, which does only what its caller may. */
+export interface RunDeps extends Omit<Deps, 'engine'> {
+  readonly engineFor: (c: Context<AppEnv>) => Engine;
   readonly metrics: Metrics;
   readonly maxBodyBytes: number;
 }
@@ -48,11 +52,12 @@ export async function startRun(
   const signal = client.signal;
   follow(c.req.raw.signal, client);
   const { requestId } = c.var;
+  const engine = deps.engineFor(c);
 
   const completions: Completion[] = [];
   try {
     for (const request of requests)
-      completions.push(await deps.engine.start({ ...request, ...priorityOf(c) }, signal));
+      completions.push(await engine.start({ ...request, ...priorityOf(c) }, signal));
   } catch (error) {
     client.abort();
     throw error;

@@ -10,6 +10,7 @@ import { createWasmDevice } from '../kernels/wasm/device.ts';
 import relaxed from '../kernels/wasm/kernels-relaxed.wasm';
 import { findModel } from '../models/catalogue.ts';
 import type { Manifest } from '../models/manifest.ts';
+import { accessOf } from './access.ts';
 import { digestHasher } from './digest-hasher.ts';
 import { Env } from './env.ts';
 import { objectStorage, storageObject } from './object-storage.ts';
@@ -33,16 +34,21 @@ function build(env: Env) {
     ...machine(env, manifest),
   });
   const safety = guardOf(env);
-  return createApp({
-    engine: safety ? createGuardedEngine(engine, safety) : engine,
-    safety,
-    storage: objectStorage(env.STORAGE),
-    wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
-    place: { runtime: 'workerd', backend: 'wasm' },
-    now: Date.now,
-    newId: () => crypto.randomUUID(),
-    log: (event) => console.log(JSON.stringify(event)),
-  });
+  const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
+  return createApp(
+    {
+      engine: safety ? createGuardedEngine(engine, safety) : engine,
+      access: accessOf(env, log),
+      safety,
+      storage: objectStorage(env.STORAGE),
+      wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
+      place: { runtime: 'workerd', backend: 'wasm' },
+      now: Date.now,
+      newId: () => crypto.randomUUID(),
+      log,
+    },
+    { openMetrics: env.CRIA_METRICS === 'open' },
+  );
 }
 
 function guardOf(env: Env): Safety | undefined {

@@ -1,5 +1,6 @@
 import type { R2Bucket } from '@cloudflare/workers-types';
 import * as z from 'zod';
+import { accessFields, checkAccess } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
@@ -23,8 +24,11 @@ export const StorageEnv = z.object({
 export const Env = StorageEnv.extend({
   WEIGHTS: binding<R2Bucket>('R2 binding WEIGHTS'),
   STORAGE: binding<StorageBinding>('Durable Object binding STORAGE'),
+  ...accessFields,
   ...engineFields,
   ...safetyFields,
-}).refine(judgeHasGuard, judgeNeedsGuard);
+})
+  .refine(judgeHasGuard, judgeNeedsGuard)
+  .superRefine(checkAccess);
 
 export type Env = z.infer<typeof Env>;

@@ -28,7 +28,7 @@ export class StorageObject extends SqlObject {
       return await runBatches(
         {
           storage: this,
-          fetch: (request) => app.fetch(request, { priority: 'low' }),
+          fetch: (request, caller) => app.fetch(request, { priority: 'low', caller }),
           now: () => this.now(),
           newId: () => crypto.randomUUID(),
           width: WIDTH,

@@ -29,6 +29,7 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
       HOST: '0.0.0.0',
       PORT: String(port),
       CRIA_AUTH: auth.type,
+      ...(site.observability.serviceMonitor && auth.type === 'bearer' ? { CRIA_METRICS: 'open' } : {}), // Prometheus has no key
       CRIA_MAX_BODY: String(limits.body),
       CRIA_TIMEOUT: String(limits.timeoutSeconds),
     },

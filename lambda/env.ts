@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { accessFields, checkHost } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
@@ -9,16 +10,18 @@ const MOST_THREADS = 64;
 /** The environment of the Node server. */
 export const Env = z
   .object({
-    HOST: z.string().default('127.0.0.1'), // there are no keys yet: only this machine may ask
+    HOST: z.string().default('127.0.0.1'), // without keys only this machine may ask
     PORT: integer(0, 65_535, 8788),
     CRIA_HOME: z.string().optional(),
     XDG_CACHE_HOME: z.string().optional(),
     CRIA_STORAGE: integer(1, 2 ** 30, 1024), // MiB
     CRIA_STORAGE_FILE: z.string().min(1).optional(), // storage.sqlite in CRIA_HOME when absent
     CRIA_THREADS: integer(1, MOST_THREADS, Math.min(availableParallelism(), MOST_THREADS)),
+    ...accessFields,
     ...engineFields,
     ...safetyFields,
   })
-  .refine(judgeHasGuard, judgeNeedsGuard);
+  .refine(judgeHasGuard, judgeNeedsGuard)
+  .superRefine(checkHost);
 
 export type Env = z.infer<typeof Env>;

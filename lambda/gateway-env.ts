@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { accessFields, checkHost } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
 import { integer } from '../app/settings.ts';
 
@@ -27,18 +28,12 @@ export const GatewayEnv = z
         }
       })
       .pipe(Routes),
-    CRIA_AUTH: z.enum(['none', 'bearer']).default('bearer'),
-    /** Separated by commas. */
-    CRIA_KEYS: z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').flatMap((key) => key.trim() || [])),
+    ...accessFields,
     CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
   })
-  .refine(({ CRIA_AUTH, CRIA_KEYS }) => CRIA_AUTH === 'none' || CRIA_KEYS.length > 0, {
-    error: 'no key: set at least one, or CRIA_AUTH=none to let everyone in',
-    path: ['CRIA_KEYS'],
-  });
+  .superRefine((env, context) =>
+    checkHost(env.AWS_LAMBDA_HTTP_ENDPOINT ? { ...env, HOST: 'a function' } : env, context),
+  );
 
 export type GatewayEnv = z.infer<typeof GatewayEnv>;

@@ -19,6 +19,7 @@ import { criaHome, isPacked, modelFolder } from '../models/cli/home.ts';
 import { nodeHasher } from '../models/cli/node-hasher.ts';
 import { filePath } from '../models/cli/pull.ts';
 import type { Manifest } from '../models/manifest.ts';
+import { openAccess } from './access.ts';
 import { startBatchLoop } from './batch-loop.ts';
 import { createNodeDevice } from './device.ts';
 import type { Env } from './env.ts';
@@ -31,7 +32,7 @@ export interface NodeApp {
   stop(): void;
 }
 
-/** Throws   Error with what to do, when weights are missing or the storage cannot be opened */
+/** Throws   Error with what to do, when weights are missing, or the storage or the keys cannot be opened */
 export function createNodeApp(env: Env): NodeApp {
   const home = criaHome(env);
   const model = onDisk(home, env.CRIA_MODEL);
@@ -46,19 +47,24 @@ export function createNodeApp(env: Env): NodeApp {
   const newId = () => crypto.randomUUID();
   const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
   const safety = guard(home, env);
-  const app = createApp({
-    engine: safety ? createGuardedEngine(engine, safety) : engine,
-    safety,
-    storage,
-    wakeBatches: async () => batches.wake(),
-    place: { runtime: 'node', backend: 'wasm' },
-    now: Date.now,
-    newId,
-    log,
-  });
+  const access = openAccess(env, log);
+  const app = createApp(
+    {
+      engine: safety ? createGuardedEngine(engine, safety) : engine,
+      access,
+      safety,
+      storage,
+      wakeBatches: async () => batches.wake(),
+      place: { runtime: 'node', backend: 'wasm' },
+      now: Date.now,
+      newId,
+      log,
+    },
+    { openMetrics: env.CRIA_METRICS === 'open' },
+  );
   const batches = startBatchLoop({
     run: (signal) => {
-      const fetch = (request: Request) => app.fetch(request, { priority: 'low' });
+      const fetch = (request: Request, caller?: string) => app.fetch(request, { priority: 'low', caller });
       return runBatches({ storage, fetch, now: Date.now, newId, width: 4, turn: 16 }, signal);
     },
     onError: (error) => {

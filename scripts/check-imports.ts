@@ -37,9 +37,9 @@ const RULES: readonly Rule[] = [
     packages: /^(yaml|cdk8s|constructs)$|^kubernetes-models\//,
   },
   {
-    // Of the app, only what its gateway is told, and what an error calls a field.
+    // Of the app, only what its gateway is told, how it reads a keys file, and what an error calls a field.
     folder: /^infra\//,
-    files: /^(infra\/|models\/|app\/(gateway\/schema|field-path|version)\.ts$)/,
+    files: /^(infra\/|models\/|app\/(gateway\/schema|access\/access-key|field-path|version)\.ts$)/,
     packages: /^(zod|yaml|cdk8s|constructs)$|^node:/,
   },
   { folder: /^web\/build/, files: /^web\//, packages: /^(esbuild$|node:)/ },

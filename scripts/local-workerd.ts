@@ -23,6 +23,8 @@ export interface LocalWorkerdOptions {
 
 export interface LocalWorkerd extends AsyncDisposable {
   readonly url: URL;
+  /** An object in the bucket WEIGHTS. */
+  putWeight(key: string, text: string): Promise<void>;
   /** One of those that run beside it. */
   worker(name: string): ReturnType<Miniflare['getWorker']>;
 }
@@ -55,6 +57,9 @@ export async function startLocalWorkerd(options: LocalWorkerdOptions): Promise<L
   const url = await miniflare.ready;
   return {
     url,
+    async putWeight(key, text) {
+      await (await miniflare.getR2Bucket('WEIGHTS')).put(key, text);
+    },
     worker: (name) => miniflare.getWorker(name),
     [Symbol.asyncDispose]: () => miniflare.dispose(),
   };

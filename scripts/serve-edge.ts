@@ -10,21 +10,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { accessFields, checkHost } from '../app/access/settings.ts';
 import { readSettings } from '../app/settings.ts';
 import { findModel } from '../models/catalogue.ts';
 import { criaHome, isPacked, packedFolder } from '../models/cli/home.ts';
 import { filePath } from '../models/cli/pull.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { DIST } from './build.ts';
+import { followKeysFile, localAccess } from './local-keys.ts';
 import { putWeights } from './local-r2.ts';
 import { startLocalWorkerd } from './local-workerd.ts';
 import { readVars } from './wrangler-toml.ts';
 
-const Env = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
-  CRIA_STATE: z.string().min(1).optional(), // `workerd` in CRIA_HOME when absent
-});
+const Env = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+    CRIA_STATE: z.string().min(1).optional(), // `workerd` in CRIA_HOME when absent
+    ...accessFields,
+  })
+  .superRefine(checkHost);
 
 const stop = new AbortController();
 stopOnSignals();
@@ -50,9 +55,10 @@ async function serve(): Promise<void> {
     host: env.HOST,
     port: env.PORT,
     storage,
-    vars,
+    vars: { ...vars, ...localAccess(env) },
     onLog: ({ message }) => console.log(message),
   });
+  await using _keys = await followKeysFile(env.CRIA_KEYS_FILE, workerd);
   stopOnSignals();
   console.log(JSON.stringify({ event: 'listening', url: workerd.url.origin, model: manifest.id }));
   if (!stop.signal.aborted)

@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { accessFields, checkHost } from '../app/access/settings.ts';
+import { readSettings } from '../app/settings.ts';
 import { findModel } from '../models/catalogue.ts';
 import { megabytes } from '../models/cli/events.ts';
 import { criaHome, isPacked, packedFolder } from '../models/cli/home.ts';
@@ -14,6 +16,7 @@ import { pull } from '../models/cli/pull.ts';
 import { reporterFor } from '../models/cli/pull-command.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { buildAll, DIST } from './build.ts';
+import { followKeysFile, localAccess } from './local-keys.ts';
 import { putWeights } from './local-r2.ts';
 import { startLocalWorkerd } from './local-workerd.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
@@ -25,6 +28,8 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
 
   PORT                where to listen                          8787
   HOST                0.0.0.0 lets other machines in           127.0.0.1
+  CRIA_KEYS_FILE      who may come in ('npm run cria keys'), which HOST=0.0.0.0 needs; see docs/access.md
+  CRIA_KEYS           the same as a secret: keys with commas between
   CRIA_MODEL          a model of 'npm run cria list'           from wrangler.toml, as all below
   CRIA_CONTEXT        tokens of prompt and reply together
   CRIA_RUNNING        requests that compute at once
@@ -43,10 +48,13 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   HF_TOKEN            your Hugging Face token, for models that are gated there
 `;
 
-const EnvSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
-  HOST: z.string().min(1).default('127.0.0.1'),
-});
+const Env = z
+  .object({
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    ...accessFields,
+  })
+  .superRefine(checkHost);
 
 const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
 if (values.help) {
@@ -68,7 +76,8 @@ try {
 
 async function start(): Promise<void> {
   const began = performance.now();
-  const { HOST: host, PORT: port } = EnvSchema.parse(process.env);
+  const env = readSettings(Env, process.env);
+  const { HOST: host, PORT: port } = env;
   await assertFree(host, port);
 
   const vars = readVars(process.env);
@@ -87,13 +96,15 @@ async function start(): Promise<void> {
     host,
     port,
     storage,
-    vars,
+    vars: { ...vars, ...localAccess(env) },
     onLog: ({ level, message, timestamp }) => {
       if (timestamp >= servingSince || level === 'error' || level === 'warn') say(message);
     },
   });
+  await using _keys = await followKeysFile(env.CRIA_KEYS_FILE, workerd);
   stopOnSignals();
-  const speed = await warmUp(workerd.url, manifest.id, stop.signal);
+  const hasKeys = env.CRIA_KEYS !== '' || env.CRIA_KEYS_FILE !== ''; // which are not ours to use
+  const speed = hasKeys ? undefined : await warmUp(workerd.url, manifest.id, stop.signal);
   servingSince = Date.now();
   say(greeting(manifest, workerd.url, speed, (performance.now() - began) / 1000));
   await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
@@ -152,19 +163,27 @@ async function fetchModel(manifest: Manifest, home: string): Promise<string> {
   return paths[0]!;
 }
 
-function greeting({ id, files, licence }: Manifest, url: URL, speed: WarmUp, seconds: number): string {
+function greeting(
+  { id, files, licence }: Manifest,
+  url: URL,
+  speed: WarmUp | undefined,
+  seconds: number,
+): string {
   const size = files[0]!.size === undefined ? '' : `, ${megabytes(files[0]!.size)}`;
+  const speedLine = speed
+    ? `\n  speed       loaded in ${speed.loadSeconds.toFixed(1)} s, then ${speed.tokensPerSecond.toFixed(0)} tokens a second`
+    : '';
+  const keyLine = speed ? '' : `\n    -H "authorization: Bearer $YOUR_KEY" \\`;
   const body = JSON.stringify({ model: id, messages: [{ role: 'user', content: 'Hello!' }] });
   return `
 Cria is ready after ${seconds.toFixed(1)} s.
 
   playground  ${url}
   API         ${new URL('/v1', url)}
-  model       ${id} (${licence.name}${size})
-  speed       loaded in ${speed.loadSeconds.toFixed(1)} s, then ${speed.tokensPerSecond.toFixed(0)} tokens a second
+  model       ${id} (${licence.name}${size})${speedLine}
 
   curl ${new URL('/v1/chat/completions', url)} \\
-    -H 'content-type: application/json' \\
+    -H 'content-type: application/json' \\${keyLine}
     -d '${body}'
 
 Ctrl-C stops it.

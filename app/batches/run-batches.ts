@@ -99,13 +99,13 @@ async function runTurn(parts: BatchRunnerParts, stored: StoredBatch, signal: Abo
 
 async function run(
   parts: BatchRunnerParts,
-  { batch }: StoredBatch,
+  { batch, caller }: StoredBatch,
   line: Line,
   signal: AbortSignal,
 ): Promise<LineResult> {
   const parsed = parseLine(line, batch.endpoint);
   if ('error' in parsed) throw new Error(`${batch.input_file_id} has changed: ${parsed.error.message}`);
-  return runLine(line.number, parsed.request, { ...parts, signal });
+  return runLine(line.number, parsed.request, { ...parts, caller, signal });
 }
 
 /** Every line that is left becomes an error. */

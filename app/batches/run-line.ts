@@ -1,7 +1,7 @@
 import type { BatchLine, BatchUsage } from '../schemas/batches.ts';
 
-/** Answers a request as it would one from the network. */
-export type Fetch = (request: Request) => Response | Promise<Response>;
+/** Answers a request as it would one from the network that brought the key of this id. */
+export type Fetch = (request: Request, caller: string | undefined) => Response | Promise<Response>;
 
 /** What a line became: a line of the output file, or of the error file. */
 export interface LineResult {
@@ -13,6 +13,7 @@ export interface LineResult {
 
 export interface RunLineOptions {
   readonly fetch: Fetch;
+  readonly caller: string | undefined;
   readonly newId: () => string;
   readonly signal: AbortSignal;
 }
@@ -30,7 +31,7 @@ export class TryLaterError extends Error {
 export async function runLine(
   number: number,
   { custom_id, method, url, body }: BatchLine,
-  { fetch, newId, signal }: RunLineOptions,
+  { fetch, caller, newId, signal }: RunLineOptions,
 ): Promise<LineResult> {
   const headers = { 'content-type': 'application/json' };
   const request = new Request(new URL(url, 'http://batch'), {
@@ -39,7 +40,7 @@ export async function runLine(
     body: JSON.stringify(body),
     signal,
   });
-  const response = await fetch(request);
+  const response = await fetch(request, caller);
   const answer = (await response.json()) as { usage?: AnyUsage };
   signal.throwIfAborted();
   if (response.status === 429) throw new TryLaterError('every place to wait is taken');

@@ -16,6 +16,8 @@ export interface StoredBatch {
   readonly errors: { readonly id: string; readonly bytes: number };
   /** How long these files live, in seconds; for good when absent. */
   readonly filesLive?: number;
+  /** The id of the key it was left with: its requests may do what that key may. */
+  readonly caller?: string;
 }
 
 export const batchKey = (id: string) => ({ kind: 'batch', id }) as const;

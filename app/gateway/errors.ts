@@ -27,12 +27,3 @@ export class UpstreamTimeoutError extends Error {
     super(`${backend} did not answer within ${ms / 1000} s`);
   }
 }
-
-export class UnauthorizedError extends Error {
-  override readonly name = 'UnauthorizedError';
-  readonly code = 'unauthorized';
-
-  constructor(hadKey: boolean) {
-    super(hadKey ? 'this key is not known here' : 'a key is needed: send it as Authorization: Bearer …');
-  }
-}

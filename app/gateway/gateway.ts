@@ -4,12 +4,14 @@ import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import * as z from 'zod';
 import { UnknownModelError } from '../../engine/errors.ts';
+import type { Access } from '../access/access.ts';
+import { ModelNotAllowedError } from '../access/errors.ts';
 import { InvalidRequestError } from '../errors.ts';
+import { authorise, isHealth } from '../middleware/authorise.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
 import { type ModelList, toModel } from '../schemas/models.ts';
-import { authorise } from './authorise.ts';
 import { NoBackendError, UpstreamError } from './errors.ts';
 import { type Answer, forward } from './forward.ts';
 import { drawOf, orderOf } from './order.ts';
@@ -19,8 +21,10 @@ import type { Route, Routes } from './schema.ts';
 
 export interface GatewayDeps extends PeerDeps {
   readonly routes: Routes;
-  /** Clients bring one of them; undefined lets everyone in. */
-  readonly keys: readonly string[] | undefined;
+  /** Who may come in; anybody when absent. */
+  readonly access?: Access | undefined;
+  /** The metrics need no key: who scrapes them may have none. */
+  readonly openMetrics?: boolean;
   readonly newId: () => string;
   readonly random: () => number; // [0, 1)
   readonly log: (event: Record<string, string | number>) => void;
@@ -53,7 +57,7 @@ const Asked = z.looseObject({
 });
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { routes, keys, log, maxBodyBytes, timeoutMs } = deps;
+  const { routes, access, openMetrics = false, log, maxBodyBytes, timeoutMs } = deps;
   const startedAt = Math.floor(deps.nowMs() / 1000);
   const peers = new Map(routes.backends.map((backend) => [backend.name, createPeer(backend, deps)]));
   const peerOf = (name: string): Peer => peers.get(name)!; // the schema has checked that it exists
@@ -69,6 +73,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   app.use(
     cors({ origin: '*', exposeHeaders: ['x-request-id', 'x-cria-backend', 'retry-after'], maxAge: 86_400 }),
   );
+  app.use(authorise({ access, isOpen: (path) => isHealth(path) || (openMetrics && path === '/metrics') }));
   app.get('/v1/health', (c) => {
     const backends = Object.fromEntries([...peers].map(([name, peer]) => [name, peer.condition()]));
     const works = routes.routes.some(({ to, overflow }) =>
@@ -79,15 +84,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   app.get('/metrics', (c) =>
     c.body(answers.render() + conditions(peers), 200, { 'content-type': CONTENT_TYPE }),
   );
-  if (keys) app.use(authorise(keys));
 
   app.get('/v1/models', (c) =>
     c.json({
       object: 'list',
-      data: routes.routes.map((route) => modelOf(route, startedAt)),
+      data: routesFor(c).map((route) => modelOf(route, startedAt)),
     } satisfies ModelList),
   );
-  app.get('/v1/models/:id{.+}', (c) => c.json(modelOf(routeOf(c.req.param('id')), startedAt)));
+  app.get('/v1/models/:id{.+}', (c) => c.json(modelOf(routeOf(c, c.req.param('id')), startedAt)));
   for (const path of SAFE) app.post(path, byModel);
   const passed = [
     { paths: KEPT, to: routes.keeper },
@@ -97,20 +101,26 @@ export function createGateway(deps: GatewayDeps): Gateway {
     for (const path of paths) app.on(METHODS, [path, `${path}/*`], (c) => passTo(c, to));
   app.notFound((c) => passTo(c, routes.keeper));
 
-  function routeOf(model: string): Route {
-    const found = routes.routes.find((route) => route.model === model);
+  /** Those of models that the caller may use. */
+  function routesFor({ var: { access } }: Context<AppEnv>): readonly Route[] {
+    const allowed = access.key?.models;
+    return allowed ? routes.routes.filter(({ model }) => allowed.includes(model)) : routes.routes;
+  }
+
+  function routeOf(c: Context<AppEnv>, model: string): Route {
+    const known = routesFor(c);
+    const found = known.find((route) => route.model === model);
     if (found) return found;
-    throw new UnknownModelError(
-      model,
-      routes.routes.map((route) => route.model),
-    );
+    const names = known.map((route) => route.model);
+    if (c.var.access.key?.models && c.req.method === 'POST') throw new ModelNotAllowedError(model, names);
+    throw new UnknownModelError(model, names);
   }
 
   async function byModel(c: Context<AppEnv>): Promise<Response> {
     const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
     const key = asked.prompt_cache_key ?? asked.safety_identifier ?? asked.user;
     const draw = key ? drawOf(key) : deps.random();
-    const order = orderOf(routeOf(asked.model), (name) => peerOf(name).condition(), draw);
+    const order = orderOf(routeOf(c, asked.model), (name) => peerOf(name).condition(), draw);
     const answer = await forward(
       order.backends.map(peerOf),
       {
@@ -157,7 +167,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   async function keptBody(c: Context<AppEnv>, { backend }: Peer): Promise<BodyInit | null> {
     if (c.req.path !== '/v1/responses') return c.req.raw.body;
     const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
-    const { to, overflow } = routeOf(asked.model);
+    const { to, overflow } = routeOf(c, asked.model);
     const serves = [...to.map((one) => one.backend), ...overflow].includes(backend.name);
     if (!serves)
       throw new InvalidRequestError(

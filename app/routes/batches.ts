@@ -47,6 +47,7 @@ export const createBatch = (deps: RunDeps) => async (c: Context<AppEnv>) => {
     doneAhead: [],
     output: { id: `file-${newId()}`, bytes: 0 },
     errors: { id: `file-${newId()}`, bytes: 0 },
+    ...(c.var.access.key && { caller: c.var.access.key.id }),
     ...(request.output_expires_after && { filesLive: request.output_expires_after.seconds }),
   };
   const { id } = stored.batch;

@@ -5,10 +5,10 @@ import { type AppEnv, priorityOf, type RunDeps } from '../run.ts';
 import { type EmbeddingList, EmbeddingRequest, toEngineRequest } from '../schemas/embeddings.ts';
 
 export const embeddings =
-  ({ engine, maxBodyBytes }: RunDeps) =>
+  ({ engineFor, maxBodyBytes }: RunDeps) =>
   async (c: Context<AppEnv>) => {
     const request = parse(EmbeddingRequest, await readJson(c.req.raw, maxBodyBytes));
-    const { vectors, promptTokens } = await engine.embed(
+    const { vectors, promptTokens } = await engineFor(c).embed(
       { ...toEngineRequest(request), ...priorityOf(c) },
       c.req.raw.signal,
     );

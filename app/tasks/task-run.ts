@@ -29,7 +29,8 @@ export interface TaskRun {
 
 /** Throws UnknownModelError. */
 export function startTask(c: Context<AppEnv>, deps: RunDeps, model: string): TaskRun {
-  const models = deps.engine.models();
+  const engine = deps.engineFor(c);
+  const models = engine.models();
   const info = models.find(({ id }) => id === model);
   if (!info)
     throw new UnknownModelError(
@@ -67,10 +68,10 @@ export function startTask(c: Context<AppEnv>, deps: RunDeps, model: string): Tas
       return counted(current.choices[0]!);
     },
     count: (texts) =>
-      deps.engine.countTokens({ model, inputs: texts.map((text) => ({ type: 'text', text })) }, signal),
+      engine.countTokens({ model, inputs: texts.map((text) => ({ type: 'text', text })) }, signal),
     async measure(messages) {
       const inputs = [{ type: 'chat', messages } as const];
-      return (await deps.engine.countTokens({ model, inputs }, signal))[0]!;
+      return (await engine.countTokens({ model, inputs }, signal))[0]!;
     },
     onCancel() {
       client.abort();

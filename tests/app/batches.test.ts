@@ -132,7 +132,7 @@ describe('a batch', () => {
   });
 
   test('waits while the storage is full, and goes on once there is room', async () => {
-    const { batches, create, read, turn, runAll, upload, client } = connect({}, 1, 12_000);
+    const { batches, create, read, turn, runAll, upload, client } = connect({}, 1, { storageBytes: 12_000 });
     const filler = await upload('x'.repeat(6000));
     const { id } = await create(chats(5));
     await expect(runAll()).rejects.toThrow('full');

@@ -1,14 +1,18 @@
 import OpenAI, { toFile } from 'openai';
 import { runBatches } from '../../app/batches/run-batches.ts';
 import type { Script } from './scripted-engine.ts';
-import { MODEL, testApp } from './test-app.ts';
+import { MODEL, type TestAppOptions, testApp } from './test-app.ts';
 
 /** The app over a scripted engine, with OpenAI's client of batches before it, and the runner in hand. */
-export function connectBatches(script: Partial<Script> = {}, width = 1, storageBytes = 2 ** 30) {
-  const made = testApp(script, { storageBytes });
+export function connectBatches(
+  script: Partial<Script> = {},
+  width = 1,
+  options: TestAppOptions & { readonly apiKey?: string } = {},
+) {
+  const made = testApp(script, options);
   const { app, storage, clock } = made;
   const client = new OpenAI({
-    apiKey: 'none',
+    apiKey: options.apiKey ?? 'none',
     baseURL: 'http://localhost/v1',
     maxRetries: 0,
     fetch: async (url, init) => app.request(url as string, init),
@@ -19,7 +23,7 @@ export function connectBatches(script: Partial<Script> = {}, width = 1, storageB
     runBatches(
       {
         storage,
-        fetch: (request) => app.fetch(request, { priority: 'low' }),
+        fetch: (request, caller) => app.fetch(request, { priority: 'low', caller }),
         now: () => clock.ms,
         newId: () => `run-${++ids}`,
         width,

@@ -16,7 +16,7 @@ const others = [
   },
 ];
 
-/** A refusal of what is at no path of the document. */
+/** A refusal at no path of the document, whose client may not even learn that there is nothing. */
 const nowhere = ours.find('GET', '/v1/models')!;
 
 /** The same answer, still to be read. Throws, or fails the stream that it is, at the first thing not as promised. */
@@ -37,7 +37,7 @@ export async function checkReply(method: string, path: string, response: Respons
 
 function judgeFor(what: string, method: string, path: string, status: number, contentType: string): Judge {
   const operation = ours.find(method, path);
-  if (operation === undefined && status !== 404 && status !== 405)
+  if (operation === undefined && ![401, 404, 405, 429].includes(status))
     throw new Error(`${what}: the document has no such path`);
   const judge = ours.judge(operation ?? nowhere, status, contentType);
   if (judge === undefined) throw new Error(`${what}: '${contentType}' with this status is not documented`);

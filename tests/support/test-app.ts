@@ -1,3 +1,4 @@
+import type { Access } from '../../app/access/access.ts';
 import { type AppOptions, createApp } from '../../app/app.ts';
 import type { Safety } from '../../app/safety.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
@@ -10,8 +11,9 @@ export const MODEL = SCRIPTED_MODEL.id;
 export const PLACE = { runtime: 'node', backend: 'scripted' };
 export const START_MS = 1_727_222_400_500;
 
-interface TestAppOptions extends AppOptions {
+export interface TestAppOptions extends AppOptions {
   readonly storageBytes?: number;
+  readonly access?: Access;
   readonly safety?: Safety;
   /** What stands before the scripted engine. */
   readonly wrap?: (engine: Engine) => Engine;
@@ -31,6 +33,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
     {
       engine: options.wrap?.(engine) ?? engine,
       storage,
+      access: options.access,
       safety: options.safety,
       wakeBatches: async () => {
         wakes.count++;

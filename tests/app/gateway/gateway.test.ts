@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
+import { createAccess } from '../../../app/access/access.ts';
+import { createFixedKeys } from '../../../app/access/key-source.ts';
 import { createGateway, type GatewayDeps } from '../../../app/gateway/gateway.ts';
 import { Routes } from '../../../app/gateway/schema.ts';
 import { MODEL, testApp } from '../../support/test-app.ts';
@@ -44,7 +47,6 @@ function setUp(servers: Record<string, Server>, options: Partial<GatewayDeps> = 
   const clock = { ms: 1_000_000 };
   const { app, probe } = createGateway({
     routes,
-    keys: undefined,
     fetch: async (url, init) => {
       const request = new Request(url, init);
       asked.push({ url: request.url, headers: request.headers, body: await request.clone().text() });
@@ -252,7 +254,7 @@ describe('a stream', () => {
 });
 
 describe('keys', () => {
-  const keys = ['sk-one', 'sk-two'];
+  const access = createAccess({ keys: createFixedKeys('sk-one, sk-two'), now: () => 0 });
   test.each([
     { authorization: undefined, status: 401 },
     { authorization: 'Bearer sk-three', status: 401 },
@@ -260,20 +262,41 @@ describe('keys', () => {
     { authorization: 'Bearer sk-two', status: 200 },
     { authorization: 'bearer sk-one', status: 200 },
   ])('$authorization gets $status', async ({ authorization, status }) => {
-    const { chat, asked } = setUp({ near: says('hi') }, { keys });
+    const { chat, asked } = setUp({ near: says('hi') }, { access });
     const reply = await chat({}, { headers: authorization === undefined ? {} : { authorization } });
     expect(reply.status).toBe(status);
     expect(asked).toHaveLength(status === 200 ? 1 : 0);
     if (status === 401) expect(reply.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  test('health and metrics need none, the rest does', async () => {
-    const { app } = setUp({}, { keys });
+  test('health needs none, the rest does, and metrics unless they are open', async () => {
+    const { app } = setUp({}, { access });
     const statusOf = async (path: string) => (await app.request(path)).status;
     expect(await statusOf('/v1/health')).toBe(200);
-    expect(await statusOf('/metrics')).toBe(200);
-    for (const path of ['/v1/models', '/v1/files', '/', '/openapi.json'])
+    for (const path of ['/metrics', '/v1/models', '/v1/files', '/', '/openapi.json'])
       expect(await statusOf(path), path).toBe(401);
+    const open = setUp({}, { access, openMetrics: true });
+    expect((await open.app.request('/metrics')).status).toBe(200);
+  });
+
+  test('one for some models sees and asks for those alone', async () => {
+    const sha256 = createHash('sha256').update('sk-some').digest('hex');
+    const some = createAccess({
+      keys: async () => [{ id: 'some', sha256, models: ['remote'] }],
+      now: () => 0,
+    });
+    const { app, chat, asked } = setUp({ far: says('hi') }, { access: some });
+    const headers = { authorization: 'Bearer sk-some' };
+    const list = (await (await app.request('/v1/models', { headers })).json()) as { data: { id: string }[] };
+    expect(list.data.map(({ id }) => id)).toEqual(['remote']);
+    expect((await app.request('/v1/models/llama', { headers })).status).toBe(404);
+    for (const model of ['llama', 'gpt-9']) {
+      const reply = await chat({ model }, { headers });
+      expect(reply.status).toBe(403);
+      expect(await reply.text()).not.toMatch(/served here/);
+    }
+    expect(asked).toEqual([]);
+    expect((await chat({ model: 'remote' }, { headers })).status).toBe(200);
   });
 });
 
