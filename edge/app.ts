@@ -14,7 +14,7 @@ import { accessOf } from './access.ts';
 import { digestHasher } from './digest-hasher.ts';
 import { Env } from './env.ts';
 import { objectStorage, storageObject } from './object-storage.ts';
-import { openR2Source } from './r2-source.ts';
+import { openWeights } from './published-weights.ts';
 
 /** Built when it is first needed, since bindings arrive with a request; kept for the life of the isolate, weights and all. */
 let app: ReturnType<typeof createApp> | undefined;
@@ -62,7 +62,7 @@ function guardOf(env: Env): Safety | undefined {
 function machine({ WEIGHTS }: Env, { name }: Manifest) {
   return {
     createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
-    openFile: (file: string) => openR2Source(WEIGHTS, `${name}/${file}`),
+    openFile: openWeights(WEIGHTS, name),
     createHasher: digestHasher,
     nowMs: Date.now,
     breathe: () => wait(0), // 1.2 ms in workerd; microtasks and messages cost less, and let no other request in

@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
     files: /^(models|infra)\/cli\//,
     packages: /^node:/,
   },
-  { folder: /^models\/cli\//, files: /^(models|kernels)\//, packages: /^(node:|zod$)/ },
+  { folder: /^models\/cli\//, files: /^(models|kernels)\//, packages: /^(node:|(zod|aws4fetch)$)/ },
   {
     folder: /^models\//,
     files: /^(models\/(?!cli\/)|kernels\/((kernels|errors)\.ts$|quant\/))/,

@@ -21,7 +21,7 @@ export interface PutWeightsOptions {
 }
 
 /** A file on its way into the bucket. */
-interface Item {
+export interface Item {
   readonly key: string;
   readonly path: string;
   readonly sha256: string | undefined;
@@ -37,7 +37,18 @@ export async function putWeights({
   onProgress,
 }: PutWeightsOptions): Promise<boolean> {
   const packed = (await stat(path)).isDirectory();
-  const items = packed ? await packedItems(manifest, path) : [ggufItem(manifest, path)];
+  return packed
+    ? putItems(storage, await packedItems(manifest, path), onProgress)
+    : putItems(storage, [ggufItem(manifest, path)], onProgress, packedKey(manifest, PACKED_MANIFEST));
+}
+
+/** Copies files into the local R2, as far as they are not there, and removes one key. Returns whether it copied any. */
+export async function putItems(
+  storage: string,
+  items: readonly Item[],
+  onProgress: PutWeightsOptions['onProgress'],
+  remove?: string,
+): Promise<boolean> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...readWorker(),
@@ -48,8 +59,7 @@ export async function putWeights({
     }),
   );
   try {
-    if (!packed)
-      await miniflare.dispatchFetch(urlOf(packedKey(manifest, PACKED_MANIFEST)), { method: 'DELETE' });
+    if (remove !== undefined) await miniflare.dispatchFetch(urlOf(remove), { method: 'DELETE' });
     let copied = false;
     for (const item of items) copied = (await put(miniflare, item, onProgress)) || copied;
     return copied;

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./list.ts')).listCommand,
   inspect: async () => (await import('./inspect.ts')).inspectCommand,
   pack: async () => (await import('./pack-command.ts')).packCommand,
+  publish: async () => (await import('./publish-command.ts')).publishCommand,
   keys: async () => (await import('../../infra/cli/keys-command.ts')).keysCommand,
   plan: async () => (await import('../../infra/cli/plan-command.ts')).planCommand,
   emit: async () => (await import('../../infra/cli/emit-command.ts')).emitCommand,

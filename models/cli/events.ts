@@ -25,6 +25,22 @@ export type CliEvent =
       readonly files: number;
       readonly bytes: number;
       readonly seconds: number;
+    }
+  | { readonly event: 'held'; readonly file: string; readonly to: string }
+  | {
+      readonly event: 'sending' | 'would_send';
+      readonly file: string;
+      readonly to: string;
+      readonly bytes: number;
+    }
+  | {
+      readonly event: 'published';
+      readonly model: string;
+      readonly version: string;
+      readonly to: string;
+      readonly dryRun: boolean;
+      readonly bytes: number; // that were sent, or would have been
+      readonly seconds: number;
     };
 
 export type Reporter = (event: CliEvent) => void;
@@ -114,6 +130,16 @@ function sentence(event: Exclude<CliEvent, { event: 'progress' }>): string {
       return `packing ${event.file} as ${event.layout}`;
     case 'packed':
       return `packed into ${event.path} (${event.files} files, ${megabytes(event.bytes)}, ${event.seconds.toFixed(1)} s)`;
+    case 'held':
+      return `${event.to} has ${event.file}`;
+    case 'sending':
+      return `sending ${event.file} to ${event.to}`;
+    case 'would_send':
+      return `would send ${event.file} to ${event.to} (${megabytes(event.bytes)})`;
+    case 'published':
+      return event.dryRun
+        ? `would publish version ${event.version} to ${event.to} (${megabytes(event.bytes)} to send)`
+        : `published ${event.model}, version ${event.version}, to ${event.to} (${megabytes(event.bytes)} sent, ${event.seconds.toFixed(1)} s)`;
   }
 }
 

@@ -9,7 +9,7 @@ import type { ByteSource } from '../source.ts';
 export const PACKED_FOLDER = 'packed';
 export const PACKED_MANIFEST = 'manifest.json';
 
-const MAX_MANIFEST_BYTES = 4 << 20; // Llama 3.2 1B's has 40 kB
+export const MAX_MANIFEST_BYTES = 4 << 20; // Llama 3.2 1B's has 40 kB
 const MAX_SHARDS = 4096; // 1 TiB of full ones
 
 const fileSchema = z.strictObject({
@@ -62,7 +62,8 @@ const packedSchema = z
     shards: z.array(fileSchema).min(1).max(MAX_SHARDS), // safetensors, see shards.ts
   })
   .refine(
-    ({ tokenizer, shards }) => distinct([tokenizer.file, ...shards].map(({ name }) => name.toLowerCase())),
+    ({ tokenizer, shards }) =>
+      distinct([PACKED_MANIFEST, ...[tokenizer.file, ...shards].map(({ name }) => name.toLowerCase())]),
     'two files have one name',
   )
   .refine(({ tensors }) => distinct(tensors.map(({ name }) => name)), 'two tensors have one name');

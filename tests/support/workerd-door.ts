@@ -5,7 +5,7 @@ import type { V4WorkerOptions } from 'miniflare';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
 import type { Manifest } from '../../models/manifest.ts';
 import { buildAll } from '../../scripts/build.ts';
-import { putWeights } from '../../scripts/local-r2.ts';
+import { type Item, putItems, putWeights } from '../../scripts/local-r2.ts';
 import { type LocalWorkerd, startLocalWorkerd } from '../../scripts/local-workerd.ts';
 import { readVars } from '../../scripts/wrangler-toml.ts';
 import type { DoorOptions } from './door-options.ts';
@@ -14,16 +14,19 @@ import { smollm2Path } from './smollm2.ts';
 
 interface WorkerdDoorOptions extends DoorOptions {
   readonly beside?: readonly V4WorkerOptions[];
+  /** What lies in its R2, in place of a model's own files. */
+  readonly items?: readonly Item[];
 }
 
 /** edge/worker.ts, bundled, in the real workerd, the model in a local R2 of its own. Not loaded yet. */
 export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<LocalWorkerd> {
-  const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {}, beside = [] } = options;
+  const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {}, beside = [], items } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
   const storage = options.storage ?? join(folder, 'storage');
   const manifest = options.model === undefined ? CATALOGUE[0]! : anyBytes(CATALOGUE[0]!);
-  if (!recital) await putWeights({ storage, manifest, path: model, onProgress: () => {} });
+  if (items) await putItems(storage, items, () => {});
+  else if (!recital) await putWeights({ storage, manifest, path: model, onProgress: () => {} });
   if (options.guard)
     await putWeights({
       storage,

@@ -1,7 +1,7 @@
 /** Both doors on packed weights alone: there is no GGUF file that they could fall back to. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,27 @@ async function capitalOfFrance(url: URL): Promise<string> {
 
 test('the Worker answers from packed weights in R2', async () => {
   await using workerd = await openWorkerd({ model: packed });
+  expect(await capitalOfFrance(workerd.url)).toContain('Paris');
+});
+
+test('the Worker answers from what was published, whatever lies beside it', async () => {
+  const store = join(home, 'store');
+  const publish = ['models/cli/cria.ts', 'publish', manifest.name, '--to', store];
+  const cria = spawn(process.execPath, publish, {
+    env: { ...process.env, CRIA_HOME: home },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  expect((await once(cria, 'exit'))[0]).toBe(0);
+  const keys = readdirSync(store, { recursive: true, encoding: 'utf8' });
+  const published = keys
+    .filter((key) => statSync(join(store, key)).isFile())
+    .map((key) => ({ key, path: join(store, key), sha256: undefined }));
+  const older = {
+    key: `${manifest.name}/packed/manifest.json`,
+    path: import.meta.filename,
+    sha256: undefined,
+  };
+  await using workerd = await openWorkerd({ items: [...published, older] });
   expect(await capitalOfFrance(workerd.url)).toContain('Paris');
 });
 

@@ -43,7 +43,7 @@ test.each([
   expect(stderr).toContain(says);
 });
 
-test.each(['pull', 'list', 'inspect', 'pack', 'plan'])(
+test.each(['pull', 'list', 'inspect', 'pack', 'publish', 'plan'])(
   'cria %s --help says how it is used',
   async (command) => {
     const { code, stdout } = await cria([command, '--help']);
