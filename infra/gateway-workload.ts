@@ -41,6 +41,7 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
     weights: [],
     health: '/v1/health',
     replicas: { min: replicas, max: replicas },
+    warm: undefined,
     cpus: 1,
     memory: GATEWAY_BYTES,
     model: undefined,

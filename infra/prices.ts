@@ -12,21 +12,73 @@ export interface Instance {
   readonly card: string;
   readonly gpus: number;
   readonly gpuBytes: number; // of each card, as the maker counts it: what programs see is a little less
+  readonly vcpus: number;
+  readonly memory: number; // bytes
   readonly hourly: number; // US dollars
 }
 
+const gib = (count: number): number => count * 2 ** 30;
+
 export const INSTANCES: readonly Instance[] = [
-  { type: 'g6.xlarge', card: 'L4', gpus: 1, gpuBytes: 24e9, hourly: 0.805 },
-  { type: 'g5.xlarge', card: 'A10G', gpus: 1, gpuBytes: 24e9, hourly: 1.006 },
-  { type: 'g6e.xlarge', card: 'L40S', gpus: 1, gpuBytes: 48e9, hourly: 1.861 },
-  { type: 'g6e.2xlarge', card: 'L40S', gpus: 1, gpuBytes: 48e9, hourly: 2.242 },
-  { type: 'g7e.2xlarge', card: 'RTX PRO 6000', gpus: 1, gpuBytes: 96e9, hourly: 3.363 },
-  { type: 'p5.4xlarge', card: 'H100', gpus: 1, gpuBytes: 80e9, hourly: 6.88 },
-  { type: 'g7e.12xlarge', card: 'RTX PRO 6000', gpus: 2, gpuBytes: 96e9, hourly: 8.286 },
-  { type: 'g6e.12xlarge', card: 'L40S', gpus: 4, gpuBytes: 48e9, hourly: 10.493 },
-  { type: 'g7e.24xlarge', card: 'RTX PRO 6000', gpus: 4, gpuBytes: 96e9, hourly: 16.572 },
-  { type: 'g6e.48xlarge', card: 'L40S', gpus: 8, gpuBytes: 48e9, hourly: 30.131 },
-  { type: 'p5.48xlarge', card: 'H100', gpus: 8, gpuBytes: 80e9, hourly: 55.04 },
+  { type: 'g6.xlarge', card: 'L4', gpus: 1, gpuBytes: 24e9, vcpus: 4, memory: gib(16), hourly: 0.805 },
+  { type: 'g5.xlarge', card: 'A10G', gpus: 1, gpuBytes: 24e9, vcpus: 4, memory: gib(16), hourly: 1.006 },
+  { type: 'g6e.xlarge', card: 'L40S', gpus: 1, gpuBytes: 48e9, vcpus: 4, memory: gib(32), hourly: 1.861 },
+  { type: 'g6e.2xlarge', card: 'L40S', gpus: 1, gpuBytes: 48e9, vcpus: 8, memory: gib(64), hourly: 2.242 },
+  {
+    type: 'g7e.2xlarge',
+    card: 'RTX PRO 6000',
+    gpus: 1,
+    gpuBytes: 96e9,
+    vcpus: 8,
+    memory: gib(64),
+    hourly: 3.363,
+  },
+  { type: 'p5.4xlarge', card: 'H100', gpus: 1, gpuBytes: 80e9, vcpus: 16, memory: gib(256), hourly: 6.88 },
+  {
+    type: 'g7e.12xlarge',
+    card: 'RTX PRO 6000',
+    gpus: 2,
+    gpuBytes: 96e9,
+    vcpus: 48,
+    memory: gib(512),
+    hourly: 8.286,
+  },
+  {
+    type: 'g6e.12xlarge',
+    card: 'L40S',
+    gpus: 4,
+    gpuBytes: 48e9,
+    vcpus: 48,
+    memory: gib(384),
+    hourly: 10.493,
+  },
+  {
+    type: 'g7e.24xlarge',
+    card: 'RTX PRO 6000',
+    gpus: 4,
+    gpuBytes: 96e9,
+    vcpus: 96,
+    memory: gib(1024),
+    hourly: 16.572,
+  },
+  {
+    type: 'g6e.48xlarge',
+    card: 'L40S',
+    gpus: 8,
+    gpuBytes: 48e9,
+    vcpus: 192,
+    memory: gib(1536),
+    hourly: 30.131,
+  },
+  {
+    type: 'p5.48xlarge',
+    card: 'H100',
+    gpus: 8,
+    gpuBytes: 80e9,
+    vcpus: 192,
+    memory: gib(2048),
+    hourly: 55.04,
+  },
 ];
 
 /** The cheapest that has so many cards with so much memory each. */

@@ -29,6 +29,10 @@ export function serve(site: Site, model: ServedModel, name: string, port: number
     throw new Error(
       `replicas is up to ${model.replicas.max}, and a single node runs one of each: raise concurrency instead`,
     );
+  if (model.warm && (site.setup !== 'cloud' || model.replicas.min > 0))
+    throw new Error(
+      'warm is for models that go to zero, in the cloud: set replicas.min 0, or leave warm out',
+    );
   const context = model.context ?? Math.min(CONTEXT, facts.context);
   return model.engine === 'gpu'
     ? onGpu(site, model, { facts, context, name, port })
@@ -91,6 +95,7 @@ function onCpu(
     volumes: [WEIGHTS, { name: state, kind: 'state', path: STATE_PATH }],
     health: '/v1/health',
     replicas: model.replicas,
+    warm: model.warm,
     cpus: engine === 'node' ? model.cpus : 1,
     memory: need.total,
     weights: [facts.name, ...(guard ? [guard.name] : [])],
@@ -151,6 +156,7 @@ function onGpu(
     volumes: [WEIGHTS],
     health: '/health',
     replicas: model.replicas,
+    warm: model.warm,
     cpus: 4,
     weights: [], // SGLang fetches its own
     memory: 16 * 2 ** 30, // weights pass through; SGLang itself takes some

@@ -21,6 +21,9 @@ const bytes = z.union([z.string(), z.int().positive()]).transform((value, { addI
   return z.NEVER;
 });
 const dollars = z.number().positive();
+const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
+const DAY = '(MON|TUE|WED|THU|FRI|SAT|SUN)';
+const DAYS = new RegExp(`^${DAY}((,${DAY})*|-${DAY})$`);
 const port = z.int().min(1).max(65_535);
 
 const auth = z.discriminatedUnion('type', [
@@ -63,6 +66,14 @@ const replicas = z.union([
     .refine(({ min, max }) => min <= max, { error: 'min is larger than max: swap them', path: ['min'] }),
 ]);
 
+/** Hours in which a model that may go to zero stays up, by the clock of its time zone. */
+const warm = z.strictObject({
+  from: z.string().regex(CLOCK, 'write a time of day: 08:00'),
+  to: z.string().regex(CLOCK, 'write a time of day: 18:00'),
+  days: z.string().regex(DAYS, 'write days as MON-FRI, SAT or MON,WED').default('MON-FRI'),
+  timeZone: z.string().min(1).default('Etc/UTC'),
+});
+
 const served = {
   /** A name from models/catalogue (`cria list`), with or without its quantisation. */
   id: z.string().min(1),
@@ -76,6 +87,8 @@ const served = {
   /** Requests that compute at once. By default 8, or as many as fit in memory. */
   concurrency: z.int().min(1).max(64).optional(),
   replicas: replicas.default({ min: 1, max: 1 }),
+  /** Only in the cloud, with replicas.min 0. */
+  warm: warm.optional(),
 };
 const onCpu = {
   ...served,
@@ -135,6 +148,32 @@ const route = z.strictObject({
   overflow: z.array(label).max(16).default([]),
 });
 
+/** What only AWS has. */
+const cloud = z.strictObject({
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "write the code of a region: 'eu-central-1'")
+    .default('us-east-1'),
+  /** What the gateway runs in: a Lambda that scales to zero, in one of its two forms, or a container that is always there. */
+  frontDoor: z.enum(['web-function', 'function-url', 'container']).default('web-function'),
+  /** A model with replicas.min 0 goes after so long without a request. */
+  idleMinutes: z.int().min(5).max(240).default(15),
+  /** For gateway.hosts: a certificate of ACM in us-east-1. */
+  certificate: z.string().startsWith('arn:aws:acm:us-east-1:').optional(),
+  /** A web ACL of your own. Needed outside us-east-1, where CloudFront's cannot be made. */
+  webAcl: z.string().startsWith('arn:aws:wafv2:us-east-1:').optional(),
+  /** Who gets the alarms. */
+  alarmEmail: z.email().optional(),
+  /** Jobs on cards, with an image of yours. */
+  fineTuning: z
+    .strictObject({
+      image: z.string().min(1),
+      instance: z.string().min(1).default('g6e.12xlarge'),
+      gpus: z.int().min(1).max(8).default(4),
+    })
+    .optional(),
+});
+
 const siteSchema = z.strictObject({
   name: label,
   setup: z.enum(['single-node', 'on-prem', 'cloud']).default('single-node'),
@@ -160,6 +199,7 @@ const siteSchema = z.strictObject({
   /** By default one for each model, under its id. */
   routes: z.array(route).max(64).optional(),
   observability: z.strictObject({ serviceMonitor: z.boolean().default(false) }).prefault({}),
+  cloud: cloud.prefault({}),
   /** The plan fails when its estimate is above this. */
   budget: z.strictObject({ monthly: dollars }).optional(),
 });

@@ -14,6 +14,14 @@ export interface Volume {
   readonly path: string; // in the container
 }
 
+/** Hours in which one that may go to zero stays up; times of day, in a time zone. */
+export interface Warm {
+  readonly from: string;
+  readonly to: string;
+  readonly days: string;
+  readonly timeZone: string;
+}
+
 /** A program that runs, once or several times. */
 export interface Workload {
   readonly name: string;
@@ -27,6 +35,7 @@ export interface Workload {
   readonly volumes: readonly Volume[];
   readonly health: string; // path
   readonly replicas: { readonly min: number; readonly max: number };
+  readonly warm: Warm | undefined;
   readonly cpus: number;
   readonly memory: number; // bytes, of one replica
   /** Models of the catalogue that have to be in the weights before it starts. */

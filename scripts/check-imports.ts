@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
     files: /^infra\//,
     packages: /^(yaml|cdk8s|constructs)$|^kubernetes-models\//,
   },
+  { folder: /^infra\/cdk\//, files: /^infra\//, packages: /^(aws-cdk-lib|constructs|cdk-nag)($|\/)|^node:/ },
   {
     // Of the app, only what its gateway is told, how it reads a keys file, and what an error calls a field.
     folder: /^infra\//,

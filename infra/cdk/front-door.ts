@@ -1,0 +1,170 @@
+/** The gateway in the cloud, in the form that the site asks for. */
+import { join } from 'node:path';
+import { Duration, Fn, Stack } from 'aws-cdk-lib';
+import { type IOrigin, OriginProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import {
+  Architecture,
+  Code,
+  FunctionUrlAuthType,
+  InvokeMode,
+  Function as LambdaFunction,
+  NetworkConnector,
+  NetworkConnectorComputeType,
+  NetworkConnectorConfiguration,
+  Runtime,
+  WebFunction,
+  WebFunctionAuthType,
+  WebFunctionCode,
+  WebFunctionRuntime,
+} from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { allow } from './balancer.ts';
+import { type GatewayParts, gatewayEnvironment, grantGateway } from './gateway-environment.ts';
+import { logGroup } from './log-group.ts';
+import { CIDR } from './network.ts';
+import type { Place } from './place.ts';
+import { type Secrets, secretId } from './secrets.ts';
+import { type WorkloadService, workloadService } from './workload-service.ts';
+
+export interface FrontDoorProps extends GatewayParts {
+  /** The folder with what scripts/build.ts made. */
+  readonly bundles: string;
+  readonly vpc: IVpc;
+  readonly secrets: Secrets;
+}
+
+export interface FrontDoor {
+  /** For CloudFront. */
+  readonly origin: IOrigin;
+  readonly logs: ILogGroup;
+  /** Of the container; a function has none. */
+  readonly service: WorkloadService | undefined;
+}
+
+const MINUTES = 15; // the most that Lambda gives
+const MEGABYTES = 512; // measured: the gateway has 88 MB resident; more memory is more processor
+const PACKETS = Duration.seconds(60); // between two pieces of an answer; the gateway sends comments meanwhile
+
+export function frontDoor(place: Place, props: FrontDoorProps): FrontDoor {
+  switch (place.plan.site.cloud.frontDoor) {
+    case 'web-function':
+      return webFunction(place, props);
+    case 'function-url':
+      return functionUrl(place, props);
+    case 'container':
+      return container(place, props);
+  }
+}
+
+/** Runs the bundle as it is: a server on a port. */
+function webFunction({ scope: parent, ...rest }: Place, props: FrontDoorProps): FrontDoor {
+  const place = { scope: new Construct(parent, 'Gateway'), ...rest };
+  const { scope } = place;
+  const { vpc, bundles } = props;
+  const logs = logGroup(place, 'LogGroup');
+  const group = insideGroup(place, props);
+  const egress = new NetworkConnector(scope, 'Egress', {
+    configuration: NetworkConnectorConfiguration.vpcEgress({
+      computeType: NetworkConnectorComputeType.WEB_FUNCTION,
+      vpc,
+      securityGroups: [group],
+    }),
+  });
+  const made = new WebFunction(scope, 'Function', {
+    code: WebFunctionCode.fromAssetToManagedBucket(join(bundles, 'gateway'), {
+      copyOptions: { logGroup: logGroup(place, 'CopyLogGroup') },
+    }),
+    entryPoint: 'index.mjs',
+    runtime: WebFunctionRuntime.NODEJS_24_X,
+    // Clients bring a key of the site's, which the gateway checks; OpenAI's libraries cannot sign for AWS.
+    defaultEndpointAuth: WebFunctionAuthType.APPLICATION_MANAGED,
+    egressNetworkConnector: egress,
+    environment: functionEnvironment(place, props),
+    logGroup: logs,
+    timeout: Duration.minutes(MINUTES),
+  });
+  grantGateway(place, props, made);
+  grantSecrets(place, props, made);
+  return { origin: httpOrigin(made.endpoint.domainName), logs, service: undefined };
+}
+
+/** The older form: events in, a stream out. */
+function functionUrl({ scope: parent, ...rest }: Place, props: FrontDoorProps): FrontDoor {
+  const place = { scope: new Construct(parent, 'Gateway'), ...rest };
+  const logs = logGroup(place, 'LogGroup');
+  const made = new LambdaFunction(place.scope, 'Function', {
+    code: Code.fromAsset(join(props.bundles, 'function')),
+    handler: 'index.handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: MEGABYTES,
+    timeout: Duration.minutes(MINUTES),
+    vpc: props.vpc,
+    securityGroups: [insideGroup(place, props)],
+    environment: functionEnvironment(place, props),
+    logGroup: logs,
+  });
+  grantGateway(place, props, made);
+  grantSecrets(place, props, made);
+  const url = made.addFunctionUrl({
+    authType: FunctionUrlAuthType.NONE,
+    invokeMode: InvokeMode.RESPONSE_STREAM,
+  });
+  return { origin: httpOrigin(Fn.parseDomainName(url.url)), logs, service: undefined };
+}
+
+/** Always there, and without Lambda's limits to a body. CloudFront reaches it inside the network. */
+function container(place: Place, props: FrontDoorProps): FrontDoor {
+  const { plan } = place;
+  const environment = gatewayEnvironment(place, props);
+  const made = workloadService(place, { ...props, workload: plan.gateway, environment, state: undefined });
+  grantGateway(place, props, made.service.taskDefinition.taskRole);
+  const { alb } = props;
+  allow(
+    alb,
+    made.service,
+    plan.workloads.filter(({ kind }) => kind !== 'gateway'),
+  );
+  alb.connections.allowFrom(Peer.ipv4(CIDR), Port.tcp(plan.gateway.port), 'from CloudFront, inside');
+  const origin = VpcOrigin.withApplicationLoadBalancer(alb, {
+    httpPort: plan.gateway.port,
+    protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
+    readTimeout: PACKETS,
+  });
+  return { origin, logs: made.logs, service: made };
+}
+
+/** A function's place in the network, from which it reaches the balancer. */
+function insideGroup({ scope, plan }: Place, { vpc, alb }: FrontDoorProps): SecurityGroup {
+  const group = new SecurityGroup(scope, 'Group', { vpc, description: `gateway of ${plan.site.name}` });
+  allow(
+    alb,
+    group,
+    plan.workloads.filter(({ kind }) => kind !== 'gateway'),
+  );
+  return group;
+}
+
+const httpOrigin = (domain: string): IOrigin =>
+  new HttpOrigin(domain, { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, readTimeout: PACKETS });
+
+/** ECS puts secrets into a container's environment; a function reads them itself, where this says. */
+function functionEnvironment(place: Place, props: FrontDoorProps): Record<string, string> {
+  const { secrets } = place.plan.gateway;
+  const ids = secrets.map(({ env, secret }) => [env, secretId(props.secrets[secret]!)]);
+  return {
+    ...gatewayEnvironment(place, props),
+    ...(ids.length > 0 ? { CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)) } : {}),
+  };
+}
+
+function grantSecrets(
+  { plan }: Place,
+  { secrets }: FrontDoorProps,
+  made: LambdaFunction | WebFunction,
+): void {
+  for (const { secret } of plan.gateway.secrets) secrets[secret]!.grantRead(made);
+}

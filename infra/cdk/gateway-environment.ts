@@ -1,0 +1,46 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Cluster } from 'aws-cdk-lib/aws-ecs';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { gatewayRoutes } from '../gateway-routes.ts';
+import { type Buckets, grantUploads } from './buckets.ts';
+import type { Place } from './place.ts';
+import type { WorkloadService } from './workload-service.ts';
+
+export interface GatewayParts {
+  readonly cluster: Cluster;
+  readonly alb: ApplicationLoadBalancer;
+  readonly buckets: Buckets;
+  readonly services: readonly WorkloadService[];
+}
+
+/** Those that may be nobody, and are started when they are asked for. */
+const sleepers = ({ stage }: Place, services: readonly WorkloadService[]) =>
+  services.filter(({ workload }) => stage.replicasOf(workload).min === 0);
+
+/** The gateway's variables: those of the plan, the same routes as in the other setups, and what only AWS has. */
+export function gatewayEnvironment(place: Place, parts: GatewayParts): Readonly<Record<string, string>> {
+  const { plan } = place;
+  const { alb, buckets, cluster, services } = parts;
+  const wake = sleepers(place, services).map(({ workload, service }) => [
+    workload.name,
+    { cluster: cluster.clusterName, service: service.serviceName },
+  ]);
+  const json = (value: unknown) => Stack.of(place.scope).toJsonString(value);
+  return {
+    ...plan.gateway.env,
+    CRIA_ROUTES: json(gatewayRoutes(plan, () => alb.loadBalancerDnsName)),
+    CRIA_UPLOAD_BUCKET: buckets.uploads.bucketName,
+    ...(wake.length > 0 ? { CRIA_WAKE: json(Object.fromEntries(wake)) } : {}),
+  };
+}
+
+/** What the gateway may do in AWS: sign uploads, and start the services that sleep. Nothing else. */
+export function grantGateway(place: Place, parts: GatewayParts, gateway: IGrantable): void {
+  grantUploads(parts.buckets.uploads, gateway);
+  const resources = sleepers(place, parts.services).map(({ service }) => service.serviceArn);
+  if (resources.length === 0) return;
+  gateway.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({ actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources }),
+  );
+}
