@@ -21,3 +21,6 @@ export const memoryLimit = ({ memory }: Workload): number => Math.ceil((memory *
 
 /** The user in Cria's image, and the group of its volumes. */
 export const UID = 1000;
+
+/** What SGLang's processes speak through, beside its memory. */
+export const SHARED_BYTES = 8 * 2 ** 30;

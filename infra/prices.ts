@@ -81,9 +81,16 @@ export const INSTANCES: readonly Instance[] = [
   },
 ];
 
-/** The cheapest that has so many cards with so much memory each. */
-export function cheapestInstance(gpus: number, bytesPerCard: number): Instance | undefined {
-  return INSTANCES.filter((one) => one.gpus >= gpus && one.gpuBytes >= bytesPerCard).sort(
-    (a, b) => a.hourly - b.hourly,
-  )[0];
+/** What programs may have of a machine's memory: its system takes some. */
+const USABLE = 0.9;
+
+/** The cheapest that has so many cards with so much memory each, and so much of its own. */
+export function cheapestInstance(
+  gpus: number,
+  bytesPerCard: number,
+  hostBytes: number,
+): Instance | undefined {
+  return INSTANCES.filter(
+    (one) => one.gpus >= gpus && one.gpuBytes >= bytesPerCard && one.memory * USABLE >= hostBytes,
+  ).sort((a, b) => a.hourly - b.hourly)[0];
 }

@@ -1,4 +1,5 @@
 import { memoryText } from './bytes.ts';
+import { SHARED_BYTES } from './container-env.ts';
 import { imageOf } from './gateway-workload.ts';
 import { cpuMemory, fittingConcurrency, gpuMemory, inWasm, type MemoryNeed, WASM_BYTES } from './memory.ts';
 import { catalogueFacts, type ModelFacts, visionFacts } from './model-facts.ts';
@@ -11,6 +12,8 @@ export type ServedModel = Exclude<SiteModel, { engine: 'remote' }>;
 
 const CONTEXT = 8192;
 const WEIGHTS: Volume = { name: 'weights', kind: 'weights', path: '/var/lib/cria/home' };
+/** Of a machine with cards: weights pass through, and SGLang itself takes some. */
+const HOST_BYTES = 16 * 2 ** 30;
 const STATE_PATH = '/var/lib/cria/state';
 
 /** What is known of the model. Throws UnlistedModelError. */
@@ -118,7 +121,8 @@ function onGpu(
   const concurrency = model.concurrency ?? 8;
   const need = gpuMemory(facts, { context, concurrency, gpus });
   const has = site.setup === 'cloud' ? undefined : site.capacity.gpuMemory;
-  const instance = site.setup === 'cloud' ? cheapestInstance(gpus, need.total) : undefined;
+  const instance =
+    site.setup === 'cloud' ? cheapestInstance(gpus, need.total, HOST_BYTES + SHARED_BYTES) : undefined;
   const advice = `take more gpus (${gpus}), or lower context (${context}), concurrency (${concurrency})${facts.quantisation === 'bf16' ? ', or set quantisation: fp8' : ''}`;
   if (site.setup === 'cloud' && instance === undefined)
     throw new Error(
@@ -159,7 +163,7 @@ function onGpu(
     warm: model.warm,
     cpus: 4,
     weights: [], // SGLang fetches its own
-    memory: 16 * 2 ** 30, // weights pass through; SGLang itself takes some
+    memory: HOST_BYTES,
     model: { id: facts.id, facts, context, concurrency, need },
     gpus,
     gpuMemory: need,

@@ -10,7 +10,7 @@ const SITE = 'sites/cloud.ts';
 const BUNDLES = join(import.meta.dirname, '../../dist/lambda');
 
 try {
-  const context = new App().node; // reads what the command line hands over
+  const context = new App({ autoSynth: false }).node; // only reads what the command line hands over
   const file = String(context.tryGetContext('site') ?? SITE);
   const stage = stageOf(String(context.tryGetContext('stage') ?? 'dev'));
   createApp({ plan: plan(await readSite(file)), stage, bundles: BUNDLES }).app.synth();

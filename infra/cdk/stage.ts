@@ -1,3 +1,4 @@
+import { PlanError } from '../errors.ts';
 import type { Workload } from '../workload.ts';
 
 export type StageName = 'dev' | 'prod';
@@ -24,11 +25,11 @@ const STAGES: Readonly<Record<StageName, Stage>> = {
   prod: { name: 'prod', isKept: true, logDays: 90, natGateways: 2, replicasOf: ({ replicas }) => replicas },
 };
 
-/** Throws Error when there is no such stage. */
+/** Throws PlanError when there is no such stage. */
 export function stageOf(name: string): Stage {
   if (!Object.hasOwn(STAGES, name))
-    throw new Error(
+    throw new PlanError([
       `there is no stage '${name}': write -c stage=${Object.keys(STAGES).join(' or -c stage=')}`,
-    );
+    ]);
   return STAGES[name as StageName];
 }

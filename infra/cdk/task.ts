@@ -15,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import type { FileSystem } from 'aws-cdk-lib/aws-efs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { healthCommand, memoryLimit, UID } from '../container-env.ts';
+import { healthCommand, memoryLimit, SHARED_BYTES, UID } from '../container-env.ts';
 import type { Workload } from '../workload.ts';
 import { fargateSize } from './fargate-size.ts';
 import type { Place } from './place.ts';
@@ -31,7 +31,7 @@ export interface TaskProps {
   readonly state: FileSystem | undefined;
 }
 
-const SHM_MIB = 8192; // SGLang's processes speak through it
+const SHM_MIB = SHARED_BYTES / 2 ** 20;
 const FARGATE_GIB = 21; // the least that may be asked for; the image is in it
 const IMAGE_BYTES = 2 * 2 ** 30;
 

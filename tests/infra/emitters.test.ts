@@ -9,6 +9,7 @@ import { PlanError } from '../../infra/errors.ts';
 import { type Plan, plan } from '../../infra/plan.ts';
 import { readSite } from '../../infra/read-site.ts';
 import { EMITTERS } from '../../infra/targets.ts';
+import { nothingIsLost } from './nothing-is-lost.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden/sites');
 const SITES = ['single-node.yaml', 'on-prem.yaml', 'cloud.ts'];
@@ -36,28 +37,8 @@ describe.each(CASES)('$target of sites/$site', ({ site, target }) => {
     const planned = await planOf(site);
     const text = emit(target, planned)
       .map((file) => file.path + file.text)
-      .join('\n')
-      .replaceAll('\\"', '"');
-    const has = (what: string | number) => expect(text, `${what}`).toContain(String(what));
-
-    const inContainers = target !== 'systemd'; // else folders and hosts are the machine's, secrets in a file of their own
-    for (const { name, port, env, secrets, argv, image, health, volumes, replicas } of planned.workloads) {
-      for (const what of [name, port, ...argv, ...Object.keys(env)]) has(what);
-      if (!inContainers) continue;
-      for (const what of [image, health, ...Object.values(env)]) has(what);
-      for (const { env: key, secret } of secrets) [key, secret].forEach(has);
-      for (const { name: volume, path } of volumes) {
-        has(path);
-        if (replicas.max === 1) has(volume);
-      }
-    }
-    for (const { model, to, overflow } of planned.routes) {
-      has(`"model":"${model}"`);
-      for (const { backend, weight } of to) has(`{"backend":"${backend}","weight":${weight}}`);
-      if (overflow.length > 0) has(`"overflow":${JSON.stringify(overflow)}`);
-    }
-    for (const { argv } of planned.fetches) for (const word of argv) has(word);
-    for (const { url } of planned.remotes) has(url);
+      .join('\n');
+    nothingIsLost(planned, { text, inContainers: target !== 'systemd' });
   });
 });
 

@@ -1,0 +1,270 @@
+/** What every stack promises, whatever the site: read from the template, of the example and of a site with everything. */
+import { describe, expect, test } from 'vitest';
+import type { StageName } from '../../../infra/cdk/stage.ts';
+import type { SiteInput } from '../../../infra/site.ts';
+import cloud from '../../../sites/cloud.ts';
+import { nothingIsLost } from '../nothing-is-lost.ts';
+import { EVERYTHING } from './everything.ts';
+import { type Resource, synthSite } from './synth-site.ts';
+
+const CASES: readonly { readonly name: string; readonly site: SiteInput; readonly stage: StageName }[] = [
+  { name: 'the example', site: cloud, stage: 'dev' },
+  {
+    name: 'everything, by function URL',
+    site: { ...EVERYTHING, cloud: { ...EVERYTHING.cloud, frontDoor: 'function-url' } },
+    stage: 'dev',
+  },
+  {
+    name: 'everything, by container',
+    site: { ...EVERYTHING, cloud: { ...EVERYTHING.cloud, frontDoor: 'container' } },
+    stage: 'prod',
+  },
+];
+
+/** All statements of identity policies, with where they stand. */
+function statements(all: (type: string) => [string, Resource][]) {
+  return [
+    ...all('AWS::IAM::Policy').map(([id, { Properties }]) => [id, Properties.PolicyDocument] as const),
+    ...all('AWS::IAM::Role').flatMap(([id, { Properties }]) =>
+      (Properties.Policies ?? []).map(
+        (one: { PolicyDocument: unknown }) => [id, one.PolicyDocument] as const,
+      ),
+    ),
+  ].flatMap(([id, { Statement }]) =>
+    Statement.map((one: { Action: string | string[]; Resource: unknown }) => ({
+      id,
+      actions: [one.Action].flat(),
+      resource: JSON.stringify(one.Resource),
+    })),
+  ) as { id: string; actions: string[]; resource: string }[];
+}
+
+describe.each(CASES)('$name, $stage', ({ site, stage }) => {
+  const { plan, text, template, all } = synthSite(site, stage);
+  const frontDoor = plan.site.cloud.frontDoor;
+
+  test('has every workload, port, variable, secret, volume, route and image of the plan', () => {
+    nothingIsLost(plan, {
+      text,
+      inContainers: true,
+      withoutContainer: frontDoor === 'container' ? [] : ['gateway'],
+    });
+  });
+
+  test('no bucket is public, each is encrypted and answers over TLS only', () => {
+    const buckets = all('AWS::S3::Bucket');
+    expect(buckets.length).toBeGreaterThanOrEqual(3);
+    for (const [id, { Properties }] of buckets) {
+      expect(Properties.PublicAccessBlockConfiguration, id).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+      expect(Properties.BucketEncryption, id).toBeDefined();
+      const policies = all('AWS::S3::BucketPolicy').filter(([, one]) => one.Properties.Bucket.Ref === id);
+      const denied = policies
+        .flatMap(([, one]) => one.Properties.PolicyDocument.Statement)
+        .filter(({ Effect }) => Effect === 'Deny');
+      expect(denied, id).toContainEqual(
+        expect.objectContaining({ Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
+  test('weights are versioned and outlive the stack; uploads are gone after a day', () => {
+    const [[, models]] = all('AWS::S3::Bucket').filter(([id]) => id.startsWith('Models')) as [
+      [string, Resource],
+    ];
+    expect(models).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: { VersioningConfiguration: { Status: 'Enabled' } },
+    });
+    const [[, uploads]] = all('AWS::S3::Bucket').filter(([id]) => id.startsWith('Uploads')) as [
+      [string, Resource],
+    ];
+    expect(uploads.Properties.LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ ExpirationInDays: 1, Status: 'Enabled' }),
+    );
+  });
+
+  test('S3 is reached without the NAT', () => {
+    const [[, endpoint]] = all('AWS::EC2::VPCEndpoint') as [[string, Resource]];
+    expect(endpoint.Properties.VpcEndpointType).toBe('Gateway');
+    expect(JSON.stringify(endpoint.Properties.ServiceName)).toContain('.s3');
+    expect(endpoint.Properties.RouteTableIds).toHaveLength(2 + 2); // inside and outside, in two zones
+  });
+
+  test('nobody may do everything to data; what serves may only read weights', () => {
+    const ours = statements(all).filter(({ id }) => !id.startsWith('CustomS3ObjectCopy')); // CDK's own
+    for (const { id, actions, resource } of ours) {
+      for (const action of actions) {
+        expect(action, id).not.toMatch(/^(s3|ecs|secretsmanager|elasticfilesystem|iam):.*\*|^\*$/);
+      }
+      if (resource.includes('"Models'))
+        expect(
+          id.startsWith('FineTuning') || actions.every((one) => /^s3:(GetObject|ListBucket)$/.test(one)),
+          id,
+        ).toBe(true);
+    }
+    expect(ours.some(({ resource }) => resource.includes('"Models'))).toBe(true);
+  });
+
+  test('the gateway may wake exactly those services that sleep, and sign uploads', () => {
+    const asleep = plan.workloads.filter(({ replicas }) => replicas.min === 0).map(({ name }) => name);
+    const wake = statements(all).filter(({ actions }) => actions.includes('ecs:UpdateService'));
+    expect(wake).toHaveLength(1);
+    expect(wake[0]!.id).toMatch(/^gateway/i);
+    expect(wake[0]!.actions).toEqual(['ecs:DescribeServices', 'ecs:UpdateService']);
+    const services = all('AWS::ECS::Service').map(([id]) => id);
+    const granted = services.filter((id) => wake[0]!.resource.includes(`"${id}"`));
+    expect(granted.map((id) => id.split('Service')[0])).toEqual(asleep);
+    expect(wake[0]!.resource).not.toContain('*');
+    for (const name of asleep) expect(text.includes(`\\"${name}\\":{\\"cluster`), name).toBe(true);
+
+    const uploads = statements(all).filter(({ resource }) => resource.includes('"Uploads'));
+    expect(uploads.map(({ actions }) => actions)).toEqual([['s3:GetObject', 's3:PutObject']]);
+    expect(uploads[0]!.id).toMatch(/^gateway/i);
+  });
+
+  test('cards are asked for by the services that need them, and by nobody else', () => {
+    for (const [id, { Properties }] of all('AWS::ECS::TaskDefinition')) {
+      const workload = plan.workloads.find(({ name }) => Properties.ContainerDefinitions[0].Name === name)!;
+      const cards = Properties.ContainerDefinitions.flatMap(
+        (one: { ResourceRequirements?: unknown[] }) => one.ResourceRequirements ?? [],
+      );
+      expect(cards, id).toEqual(workload.gpus > 0 ? [{ Type: 'GPU', Value: String(workload.gpus) }] : []);
+      expect(Properties.RequiresCompatibilities, id).toEqual([
+        workload.gpus > 0 ? 'MANAGED_INSTANCES' : 'FARGATE',
+      ]);
+    }
+    const types = all('AWS::ECS::CapacityProvider').map(
+      ([, { Properties }]) =>
+        Properties.ManagedInstancesProvider.InstanceLaunchTemplate.InstanceRequirements.AllowedInstanceTypes,
+    );
+    expect(types).toEqual(plan.workloads.flatMap(({ instance }) => (instance ? [[instance.type]] : [])));
+  });
+
+  test('a task fits the machine that it is planned for', () => {
+    for (const [id, { Properties }] of all('AWS::ECS::TaskDefinition')) {
+      const workload = plan.workloads.find(({ name }) => Properties.ContainerDefinitions[0].Name === name)!;
+      expect(Number(Properties.Memory) * 2 ** 20, id).toBeGreaterThanOrEqual(workload.memory);
+      if (workload.instance)
+        expect(Number(Properties.Memory) * 2 ** 20, id).toBeLessThan(workload.instance.memory * 0.95);
+    }
+  });
+
+  test('a service that may be nobody begins so, and the others do not', () => {
+    for (const { name, replicas } of plan.workloads) {
+      const found = all('AWS::ECS::Service').find(([id]) => id.startsWith(`${name}Service`));
+      if (found) expect(found[1].Properties.DesiredCount === 0, name).toBe(replicas.min === 0);
+    }
+  });
+
+  test('every alarm tells somebody, or scales', () => {
+    const alarms = all('AWS::CloudWatch::Alarm');
+    expect(alarms.length).toBeGreaterThan(4);
+    const actions = [...all('AWS::SNS::Topic'), ...all('AWS::ApplicationAutoScaling::ScalingPolicy')].map(
+      ([id]) => id,
+    );
+    for (const [id, { Properties }] of alarms) {
+      expect(Properties.AlarmActions, id).toHaveLength(1);
+      expect(actions, id).toContain(Properties.AlarmActions[0].Ref);
+    }
+  });
+
+  test('no secret is in plain variables', () => {
+    const secrets = plan.workloads.flatMap((one) => one.secrets.map(({ env }) => env));
+    for (const [id, { Properties }] of all('AWS::ECS::TaskDefinition'))
+      for (const container of Properties.ContainerDefinitions)
+        expect(
+          (container.Environment ?? [])
+            .map(({ Name }: { Name: string }) => Name)
+            .filter((name: string) => secrets.includes(name)),
+          id,
+        ).toEqual([]);
+    const functions = [
+      ...all('AWS::Lambda::WebFunctionRevision').map(
+        ([, one]) => one.Properties.ServiceConfig.EnvironmentVariables,
+      ),
+      ...all('AWS::Lambda::Function').map(([, one]) => one.Properties.Environment?.Variables ?? {}),
+    ];
+    for (const variables of functions)
+      for (const name of secrets) expect(Object.keys(variables)).not.toContain(name);
+    expect(text).not.toContain('{{resolve:secretsmanager');
+  });
+
+  test('logs end', () => {
+    const groups = all('AWS::Logs::LogGroup');
+    for (const [id, { Properties }] of groups)
+      expect(Properties.RetentionInDays, id).toBe(stage === 'prod' ? 90 : 14);
+    for (const [id, { Properties }] of all('AWS::Lambda::Function'))
+      expect(Properties.LoggingConfig?.LogGroup, id).toBeDefined();
+    for (const [, { Properties }] of all('AWS::ECS::TaskDefinition'))
+      for (const { Name, LogConfiguration } of Properties.ContainerDefinitions)
+        expect(
+          groups.map(([id]) => id),
+          Name,
+        ).toContain(LogConfiguration.Options['awslogs-group'].Ref);
+  });
+
+  test('what costs money bears the tags of its site and stage', () => {
+    const tagged = [
+      'AWS::S3::Bucket',
+      'AWS::ECS::Service',
+      'AWS::ECS::Cluster',
+      'AWS::ECS::CapacityProvider',
+      'AWS::EC2::NatGateway',
+      'AWS::ElasticLoadBalancingV2::LoadBalancer',
+      'AWS::CloudFront::Distribution',
+      'AWS::WAFv2::WebACL',
+      'AWS::Lambda::WebFunction',
+      'AWS::EFS::FileSystem',
+    ];
+    for (const type of tagged)
+      for (const [id, { Properties }] of all(type)) {
+        const tags = Properties.Tags ?? Properties.FileSystemTags;
+        expect(tags, id).toContainEqual({ Key: 'cria:site', Value: plan.site.name });
+        expect(tags, id).toContainEqual({ Key: 'cria:stage', Value: stage });
+      }
+    for (const [id, { Properties }] of all('AWS::ECS::Service'))
+      expect([Properties.PropagateTags, Properties.Tags.map(({ Key }: { Key: string }) => Key)], id).toEqual([
+        'SERVICE',
+        expect.arrayContaining(['cria:workload']),
+      ]);
+  });
+
+  test('the balancer is inside, and lets in only those who are named', () => {
+    const [[, { Properties }]] = all('AWS::ElasticLoadBalancingV2::LoadBalancer') as [[string, Resource]];
+    expect(Properties.Scheme).toBe('internal');
+    for (const [id, one] of [...all('AWS::EC2::SecurityGroup'), ...all('AWS::EC2::SecurityGroupIngress')])
+      expect(
+        JSON.stringify(one.Properties.SecurityGroupIngress ?? one.Properties.CidrIp ?? ''),
+        id,
+      ).not.toMatch(/0\.0\.0\.0\/0|::\/0/);
+    for (const [id, one] of all('AWS::ECS::Service'))
+      expect(one.Properties.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp, id).toBe('DISABLED');
+  });
+
+  test('clients come over TLS, through a firewall, and see its headers', () => {
+    const [[, { Properties }]] = all('AWS::CloudFront::Distribution') as [[string, Resource]];
+    const { DefaultCacheBehavior, WebACLId, Aliases } = Properties.DistributionConfig;
+    expect(DefaultCacheBehavior).toMatchObject({
+      ViewerProtocolPolicy: 'https-only',
+      CachePolicyId: '4135ea2d-6df8-44a3-9df3-4b5a84be39ad',
+      ResponseHeadersPolicyId: expect.anything(),
+    });
+    expect(WebACLId).toEqual({ 'Fn::GetAtt': [all('AWS::WAFv2::WebACL')[0]![0], 'Arn'] });
+    expect(Aliases).toEqual(plan.site.cloud.certificate ? plan.site.gateway.hosts : undefined);
+    template.hasResourceProperties('AWS::CloudFront::ResponseHeadersPolicy', {
+      ResponseHeadersPolicyConfig: {
+        SecurityHeadersConfig: { StrictTransportSecurity: { AccessControlMaxAgeSec: 31_536_000 } },
+      },
+    });
+  });
+
+  test('is far from the limits of a template: 1 MB, and 500 resources', () => {
+    expect(text.length).toBeLessThan(250_000);
+    expect(Object.keys(template.toJSON().Resources).length).toBeLessThan(250);
+  });
+});

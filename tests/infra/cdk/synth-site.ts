@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { createApp } from '../../../infra/cdk/create-app.ts';
+import { type StageName, stageOf } from '../../../infra/cdk/stage.ts';
+import { type Plan, plan } from '../../../infra/plan.ts';
+import { parseSite, type SiteInput } from '../../../infra/site.ts';
+
+export interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what CloudFormation's many types have
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+}
+
+export interface Synthesized {
+  readonly plan: Plan;
+  readonly template: Template;
+  readonly text: string;
+  /** Those of one type, by their logical ids. */
+  readonly all: (type: string) => [id: string, resource: Resource][];
+}
+
+/** One stage of a site as CloudFormation; the bundles are two empty programs. Throws what `cdk synth` would refuse. */
+export function synthSite(input: SiteInput, stage: StageName = 'dev'): Synthesized {
+  const folder = mkdtempSync(join(tmpdir(), 'cria-cdk-'));
+  try {
+    const bundles = join(folder, 'lambda');
+    for (const name of ['gateway', 'function']) {
+      mkdirSync(join(bundles, name), { recursive: true });
+      writeFileSync(join(bundles, name, 'index.mjs'), 'export {};\n');
+    }
+    const planned = plan(parseSite(input, 'the site'));
+    const { app, stack } = createApp({
+      plan: planned,
+      stage: stageOf(stage),
+      bundles,
+      outdir: join(folder, 'out'),
+    });
+    app.synth(); // cdk-nag's findings are errors
+    const template = Template.fromStack(stack);
+    const resources: Record<string, Resource> = template.toJSON().Resources;
+    return {
+      plan: planned,
+      template,
+      text: JSON.stringify(template.toJSON()),
+      all: (type) => Object.entries(resources).filter(([, { Type }]) => Type === type),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
