@@ -12,18 +12,25 @@ import { findModel } from '../models/catalogue.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { accessOf } from './access.ts';
 import { digestHasher } from './digest-hasher.ts';
+import { openDiskSource } from './disk-source.ts';
 import { Env } from './env.ts';
 import { objectStorage, storageObject } from './object-storage.ts';
 import { openWeights } from './published-weights.ts';
+import { openR2Source } from './r2-source.ts';
+import { servePage } from './serve-page.ts';
 
 /** Built when it is first needed, since bindings arrive with a request; kept for the life of the isolate, weights and all. */
 let app: ReturnType<typeof createApp> | undefined;
 
 /** The app of this isolate. Throws SettingsError. */
 export function appOf(bindings: unknown): ReturnType<typeof createApp> {
-  app ??= build(readSettings(Env, bindings));
+  app ??= build(readSettings(Env, withoutUnset(bindings as Record<string, unknown>)));
   return app;
 }
+
+/** workerd's own config names every setting, and gives null for what the environment does not have. */
+const withoutUnset = (bindings: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(bindings).filter(([, value]) => value !== null));
 
 function build(env: Env) {
   const manifest = findModel(env.CRIA_MODEL);
@@ -35,7 +42,7 @@ function build(env: Env) {
   });
   const safety = guardOf(env);
   const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
-  return createApp(
+  const app = createApp(
     {
       engine: safety ? createGuardedEngine(engine, safety) : engine,
       access: accessOf(env, log),
@@ -49,6 +56,8 @@ function build(env: Env) {
     },
     { openMetrics: env.CRIA_METRICS === 'open' },
   );
+  if (env.PAGE) app.use('/*', servePage(env.PAGE));
+  return app;
 }
 
 function guardOf(env: Env): Safety | undefined {
@@ -59,10 +68,13 @@ function guardOf(env: Env): Safety | undefined {
 }
 
 /** What this door brings for a model. */
-function machine({ WEIGHTS }: Env, { name }: Manifest) {
+function machine({ WEIGHTS, WEIGHTS_FOLDER }: Env, { name }: Manifest) {
   return {
     createDevice: () => createWasmDevice(relaxed, 'wasm (relaxed simd)'),
-    openFile: openWeights(WEIGHTS, name),
+    openFile: openWeights(
+      (key) => (WEIGHTS_FOLDER ? openDiskSource(WEIGHTS_FOLDER, key) : openR2Source(WEIGHTS!, key)),
+      name,
+    ),
     createHasher: digestHasher,
     nowMs: Date.now,
     breathe: () => wait(0), // 1.2 ms in workerd; microtasks and messages cost less, and let no other request in

@@ -1,4 +1,4 @@
-import type { R2Bucket } from '@cloudflare/workers-types';
+import type { Fetcher, R2Bucket } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import { accessFields, checkAccess } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
@@ -20,14 +20,24 @@ export const StorageEnv = z.object({
   CRIA_STORAGE: integer(1, 10_240, 1024), // MiB; Cloudflare gives an object 10 GB
 });
 
-/** What wrangler.toml may set. Source: its [vars] and bindings, where each is explained. */
-export const Env = StorageEnv.extend({
-  WEIGHTS: binding<R2Bucket>('R2 binding WEIGHTS'),
+/** What the operator sets: wrangler.toml's [vars], where each is explained. */
+export const Vars = StorageEnv.extend({ ...accessFields, ...engineFields, ...safetyFields });
+
+/** All that a Worker is given. */
+export const Env = Vars.extend({
+  /** Where the weights are: in Cloudflare's R2, or where workerd stands alone in a folder that it serves. */
+  WEIGHTS: binding<R2Bucket>('R2 binding WEIGHTS').optional(),
+  WEIGHTS_FOLDER: binding<Fetcher>('service WEIGHTS_FOLDER').optional(),
+  /** The folder of the keys file, where workerd stands alone. */
+  KEYS_FOLDER: binding<Fetcher>('service KEYS_FOLDER').optional(),
+  /** The playground's files, where Cloudflare's assets do not answer for them. */
+  PAGE: binding<Fetcher>('service PAGE').optional(),
   STORAGE: binding<StorageBinding>('Durable Object binding STORAGE'),
-  ...accessFields,
-  ...engineFields,
-  ...safetyFields,
 })
+  .refine(({ WEIGHTS, WEIGHTS_FOLDER }) => WEIGHTS !== undefined || WEIGHTS_FOLDER !== undefined, {
+    path: ['WEIGHTS'],
+    error: 'the R2 binding is missing, and so is the service WEIGHTS_FOLDER',
+  })
   .refine(judgeHasGuard, judgeNeedsGuard)
   .superRefine(checkAccess);
 

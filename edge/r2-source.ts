@@ -1,13 +1,9 @@
 import type { R2Bucket, R2ObjectBody } from '@cloudflare/workers-types';
 import { FormatError } from '../models/errors.ts';
 import type { ByteSource } from '../models/source.ts';
+import { readChunks } from './read-chunks.ts';
 
-const CHUNK_BYTES = 1 << 20;
-
-/**
- * An object in R2; undefined when there is none of that key. `stream` fills one buffer of its own again and again: the default reader hands out 4 KiB at a time
- * and `arrayBuffer()` would hold the weights twice.
- */
+/** An object in R2; undefined when there is none of that key. */
 export async function openR2Source(bucket: R2Bucket, key: string): Promise<ByteSource | undefined> {
   const head = await bucket.head(key);
   if (head === null) return undefined;
@@ -26,22 +22,7 @@ export async function openR2Source(bucket: R2Bucket, key: string): Promise<ByteS
     sha256: head.checksums.toJSON().sha256, // R2 refuses a `put` whose bytes have another
     read: async (offset, length) => new Uint8Array(await (await get(offset, length)).arrayBuffer()),
     async *stream(offset, length) {
-      const reader = (await get(offset, length)).body.getReader({ mode: 'byob' });
-      let buffer = new ArrayBuffer(CHUNK_BYTES);
-      let done = 0;
-      try {
-        while (done < length) {
-          const { value } = await reader.readAtLeast(CHUNK_BYTES, new Uint8Array(buffer));
-          if (value === undefined || value.length === 0) break;
-          done += value.length;
-          yield value;
-          buffer = value.buffer as ArrayBuffer;
-        }
-      } finally {
-        await reader.cancel();
-      }
-      if (done < length)
-        throw new FormatError(key, offset + done, `the object ends, ${length - done} bytes early`);
+      yield* readChunks((await get(offset, length)).body, { name: key, offset, length });
     },
   };
 }

@@ -1,14 +1,17 @@
 /**
- * Builds the Worker (dist/edge), the Node server (dist/lambda, kernels in dist/kernels), the folders that Lambda gets
+ * Builds the Worker (dist/edge, with workerd's config), the Node server (dist/lambda, kernels in dist/kernels), the folders that Lambda gets
  * (dist/lambda/gateway, dist/lambda/function) and the playground (dist/web). Says how large the bundles are.
  *
  *     npm run build [-- --help]
  */
-import { copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { buildWeb } from '../web/build.ts';
+import { VARS } from './workerd-command.ts';
+import { workerdConfig } from './workerd-config.ts';
+import { readVars } from './wrangler-toml.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -64,6 +67,9 @@ async function buildEdge(outdir: string, plugins: readonly Plugin[]): Promise<vo
     logLevel: 'warning',
     plugins: [...plugins, wasmModules(outdir)],
   });
+  const wasm = (await readdir(outdir)).filter((name) => name.endsWith('.wasm'));
+  await writeFile(join(outdir, 'workerd.capnp'), workerdConfig(['worker.js', ...wasm]));
+  await writeFile(join(outdir, VARS), JSON.stringify(readVars({}), null, 2));
 }
 
 /** One file a thread. From source Node would strip the types anew at each start, and keep 40 MB to do it with. */

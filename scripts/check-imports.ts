@@ -22,7 +22,7 @@ const RULES: readonly Rule[] = [
   {
     folder: /^edge\//,
     files: /^(edge|app|engine|models|kernels)\/(?!cli\/)/,
-    packages: /^(zod|@cloudflare\/workers-types|cloudflare:workers)$/,
+    packages: /^(hono|hono\/serve-static|zod|@cloudflare\/workers-types|cloudflare:workers)$/,
   },
   {
     folder: /^lambda\//,

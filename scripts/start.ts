@@ -3,22 +3,21 @@
  * The first run downloads; later ones ask nothing of the network.
  */
 import { createServer } from 'node:net';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { readSettings } from '../app/settings.ts';
 import { findModel } from '../models/catalogue.ts';
 import { megabytes } from '../models/cli/events.ts';
-import { criaHome, isPacked, packedFolder } from '../models/cli/home.ts';
+import { criaHome, isPacked, modelsFolder } from '../models/cli/home.ts';
 import { hubOf } from '../models/cli/hub-http.ts';
 import { pull } from '../models/cli/pull.ts';
 import { reporterFor } from '../models/cli/pull-command.ts';
 import type { Manifest } from '../models/manifest.ts';
 import { buildAll, DIST } from './build.ts';
-import { followKeysFile, localAccess } from './local-keys.ts';
-import { putWeights } from './local-r2.ts';
-import { startLocalWorkerd } from './local-workerd.ts';
+import { localKeys } from './local-keys.ts';
+import { startWorkerd } from './start-workerd.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
 import { readVars } from './wrangler-toml.ts';
 
@@ -63,7 +62,7 @@ if (values.help) {
 }
 
 const stop = new AbortController();
-stopOnSignals();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
 
 try {
   await start();
@@ -81,48 +80,35 @@ async function start(): Promise<void> {
   await assertFree(host, port);
 
   const vars = readVars(process.env);
+  const { keys, vars: access } = localKeys(env);
   const manifest = findModel(vars.CRIA_MODEL!);
   const home = criaHome(process.env);
-  const storage = join(home, 'workerd');
   const guards = vars.CRIA_GUARD ? [findModel(vars.CRIA_GUARD)] : [];
   const bringAll = async () => {
-    for (const wanted of [manifest, ...guards]) await bringWeights(wanted, home, storage); // one at a time: it is one R2
+    for (const wanted of [manifest, ...guards]) if (!isPacked(home, wanted)) await fetchModel(wanted, home);
   };
   await Promise.all([bringAll(), buildAll()]);
 
-  let servingSince = Number.POSITIVE_INFINITY; // the warm-up's requests are nobody's
-  await using workerd = await startLocalWorkerd({
+  let serving = false; // the warm-up's requests are nobody's
+  await using workerd = await startWorkerd({
     dist: DIST,
     host,
     port,
-    storage,
-    vars: { ...vars, ...localAccess(env) },
-    onLog: ({ level, message, timestamp }) => {
-      if (timestamp >= servingSince || level === 'error' || level === 'warn') say(message);
+    weights: modelsFolder(home),
+    keys,
+    state: join(home, 'workerd'),
+    vars: { ...vars, ...access },
+    onLog: (line, from) => {
+      if (serving || from === 'workerd' || line.startsWith('{"event":"error"')) say(line);
     },
   });
-  await using _keys = await followKeysFile(env.CRIA_KEYS_FILE, workerd);
-  stopOnSignals();
   const hasKeys = env.CRIA_KEYS !== '' || env.CRIA_KEYS_FILE !== ''; // which are not ours to use
   const speed = hasKeys ? undefined : await warmUp(workerd.url, manifest.id, stop.signal);
-  servingSince = Date.now();
+  serving = true;
   say(greeting(manifest, workerd.url, speed, (performance.now() - began) / 1000));
-  await new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
-}
-
-/** Fetches a model if need be, and puts it where the Worker reads it. */
-async function bringWeights(manifest: Manifest, home: string, storage: string): Promise<void> {
-  const packed = isPacked(home, manifest);
-  const path = packed ? packedFolder(home, manifest) : await fetchModel(manifest, home);
-  const onProgress = () => stop.signal.throwIfAborted();
-  const copied = await putWeights({ storage, manifest, path, onProgress });
-  if (copied) say(`copied ${packed ? 'the packed weights' : basename(path)} into the local R2`);
-}
-
-/** Miniflare brings handlers that exit at once with 130, which npm reports as a failure; these take their place. */
-function stopOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.removeAllListeners(signal).once(signal, () => stop.abort());
+  const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
+  await Promise.race([stopped, workerd.ended]);
+  if (!stop.signal.aborted) throw new Error('workerd has ended');
 }
 
 /** Throws when another program listens there: workerd would say so less clearly. */
@@ -143,7 +129,7 @@ async function assertFree(host: string, port: number): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-async function fetchModel(manifest: Manifest, home: string): Promise<string> {
+async function fetchModel(manifest: Manifest, home: string): Promise<void> {
   const now = () => performance.now();
   const terminal = {
     write: (text: string) => process.stdout.write(text),
@@ -151,16 +137,15 @@ async function fetchModel(manifest: Manifest, home: string): Promise<string> {
     now,
   };
   const report = reporterFor({ interactive: process.stdout.isTTY === true, terminal });
-  const paths = await pull(manifest, {
+  await pull(manifest, {
     home,
     hub: hubOf(process.env),
     pip: { environment: process.env },
     report: (event) => event.event !== 'present' && report(event),
     signal: stop.signal,
     now,
-    verify: false, // it was when it came, and R2 checks it again
+    verify: false, // it was when it came, and is again while it loads
   });
-  return paths[0]!;
 }
 
 function greeting(

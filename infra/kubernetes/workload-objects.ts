@@ -2,7 +2,6 @@ import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import type { IPersistentVolumeClaim, IService } from 'kubernetes-models/v1';
-import { catalogueFacts } from '../model-facts.ts';
 import type { Plan } from '../plan.ts';
 import type { Workload } from '../workload.ts';
 import type { Manifest } from './manifest.ts';
@@ -47,16 +46,15 @@ function service(plan: Plan, { name, port }: Workload): Manifest {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, labels }, spec };
 }
 
-/** Room for what is stored; the Worker's R2 also has the weights there. */
-function stateClaim(plan: Plan, { name, kind, weights: models }: Workload): Manifest {
-  const copies = kind === 'edge' ? models.reduce((sum, one) => sum + catalogueFacts(one).weightBytes, 0) : 0;
+const STATE_BYTES = 2 ** 31; // CRIA_STORAGE's default, twice
+
+/** Room for what is stored. */
+function stateClaim(plan: Plan, { name }: Workload): Manifest {
   const { weights } = plan.site.stores;
   const storageClass = weights?.kind === 'pvc' ? weights.storageClass : undefined;
   const spec: IPersistentVolumeClaim['spec'] = {
     accessModes: ['ReadWriteOnce'],
-    resources: {
-      requests: { storage: quantity(2 ** 31 + copies) },
-    },
+    resources: { requests: { storage: quantity(STATE_BYTES) } },
     ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
   };
   return {

@@ -8,7 +8,6 @@ export interface RunFolder {
   readonly dist: string; // built for this run: nobody's later build changes it
   readonly logs: string;
   readonly state: string; // what clients have stored; stays until `cria down --volumes`
-  readonly temporary: string; // what a process that is killed leaves behind
   readonly processes: string; // a file: what the supervisor runs
   readonly status: string; // a file: what it says of it
 }
@@ -20,7 +19,6 @@ export function runFolder(home: string, site: string): RunFolder {
     dist: join(root, 'dist'),
     logs: join(root, 'logs'),
     state: join(root, 'state'),
-    temporary: join(root, 'tmp'),
     processes: join(root, 'processes.json'),
     status: join(root, 'status.json'),
   };

@@ -17,7 +17,7 @@ import { type ManagedProcess, type RunFolder, readStatus, type Status, writeJson
 import { refuseContainers } from './systemd.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const STARTED_MS = 180_000; // the first start copies weights into the Worker's R2
+const STARTED_MS = 180_000; // a large model on a slow disk
 const STOPPED_MS = 20_000; // more than the supervisor's grace
 
 export interface UpOptions {
@@ -38,9 +38,7 @@ export async function up(
   { home, environment, signal }: UpOptions,
 ): Promise<void> {
   await checkMachine(plan, folder, environment);
-  await Promise.all(
-    [folder.logs, folder.state, folder.temporary].map((path) => mkdir(path, { recursive: true })),
-  );
+  await Promise.all([folder.logs, folder.state].map((path) => mkdir(path, { recursive: true })));
   await promisify(execFile)(process.execPath, ['scripts/build.ts', '--out', folder.dist], {
     cwd: ROOT,
     signal,
@@ -54,8 +52,7 @@ export async function up(
       home,
       stateOf,
     });
-    const env = { ...rest.env, TMPDIR: folder.temporary };
-    return { ...rest, env, argv: [...argv], secrets: [...workload.secrets] };
+    return { ...rest, argv: [...argv], secrets: [...workload.secrets] };
   });
   await writeJson(folder.processes, { cwd: ROOT, processes });
   const supervisor = startSupervisor(folder, environment);
@@ -71,13 +68,7 @@ export async function up(
 /** Ends everything and removes what was built for it; what clients stored stays, unless `volumes`. False: it did not run. */
 export async function down(folder: RunFolder, { volumes }: { readonly volumes: boolean }): Promise<boolean> {
   const ran = await stop(folder);
-  const gone = [
-    folder.dist,
-    folder.logs,
-    folder.temporary,
-    folder.processes,
-    ...(volumes ? [folder.state] : []),
-  ];
+  const gone = [folder.dist, folder.logs, folder.processes, ...(volumes ? [folder.state] : [])];
   await Promise.all(gone.map((path) => rm(path, { recursive: true, force: true })));
   for (const path of [folder.state, folder.root, dirname(folder.root)]) await removeEmpty(path);
   return ran;

@@ -20,9 +20,14 @@ export function criaHome(variables: HomeVariables, platform: NodeJS.Platform = p
     : join(homedir(), '.cache', 'cria');
 }
 
+/** Where all models are. */
+export function modelsFolder(home: string): string {
+  return join(home, 'models');
+}
+
 /** Where a model's files are. */
 export function modelFolder(home: string, { name }: Manifest): string {
-  return join(home, 'models', name);
+  return join(modelsFolder(home), name);
 }
 
 /** Where `cria pack` keeps a model's packed form. */

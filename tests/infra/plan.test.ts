@@ -58,7 +58,7 @@ test('memory is weights, the cache of every request, the prefix cache and the pr
     { id: 'llama-3.2-1b-instruct-q4_0', engine: 'edge', context: 4096, concurrency: 3 },
   ] as SiteInput['models'];
   const cache = 4096 * 3 * (2 * 16 * 8 * 64 * 2); // keys and values, layers, heads, numbers, bytes
-  expect(planOf({ models }).workloads[1]!.memory).toBe(773_025_920 + cache + 256 * 2 ** 20 + 148e6);
+  expect(planOf({ models }).workloads[1]!.memory).toBe(773_025_920 + cache + 256 * 2 ** 20 + 115e6);
   const q8 = planOf({ models: [{ ...models[0], kv: 'q8' } as SiteInput['models'][number]] }).workloads[1]!
     .model!.need.kv;
   expect(q8 / cache).toBe(17 / 32); // docs/decisions/0007
@@ -117,7 +117,7 @@ test.each([
   {
     what: 'a model that the WebAssembly memory cannot hold',
     fields: { models: [{ id: 'llama-3.2-3b-instruct-q4_k_m', engine: 'edge', concurrency: 8 }] },
-    says: /^models\[0\]: .+ needs 9\.3 GiB \(weights 1\.9 GiB, keys and values 7\.0 GiB, .+ which has 4\.0 GiB; lower context \(8192\), concurrency \(8\) or prefixCache/,
+    says: /^models\[0\]: .+ needs 9\.2 GiB \(weights 1\.9 GiB, keys and values 7\.0 GiB, .+ which has 4\.0 GiB; lower context \(8192\), concurrency \(8\) or prefixCache/,
   },
   {
     what: 'a model that a card cannot hold',

@@ -1,50 +1,39 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V4WorkerOptions } from 'miniflare';
+import * as z from 'zod';
+import { accessFields } from '../../app/access/settings.ts';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
-import type { Manifest } from '../../models/manifest.ts';
 import { buildAll } from '../../scripts/build.ts';
-import { type Item, putItems, putWeights } from '../../scripts/local-r2.ts';
-import { type LocalWorkerd, startLocalWorkerd } from '../../scripts/local-workerd.ts';
+import { localKeys } from '../../scripts/local-keys.ts';
+import { type RunningWorkerd, startWorkerd } from '../../scripts/start-workerd.ts';
 import { readVars } from '../../scripts/wrangler-toml.ts';
 import type { DoorOptions } from './door-options.ts';
+import { linkModel } from './link-model.ts';
 import { recitalPlugin } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
-interface WorkerdDoorOptions extends DoorOptions {
-  readonly beside?: readonly V4WorkerOptions[];
-  /** What lies in its R2, in place of a model's own files. */
-  readonly items?: readonly Item[];
-}
-
-/** edge/worker.ts, bundled, in the real workerd, the model in a local R2 of its own. Not loaded yet. */
-export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<LocalWorkerd> {
-  const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {}, beside = [], items } = options;
+/** edge/worker.ts, bundled, in workerd by itself, a folder of models of its own. Not loaded yet. */
+export async function openWorkerd(options: DoorOptions = {}): Promise<RunningWorkerd> {
+  const { vars = {}, model = smollm2Path(), guard, recital = false, onLog = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-workerd-'));
   const dist = join(folder, 'dist');
-  const storage = options.storage ?? join(folder, 'storage');
-  const manifest = options.model === undefined ? CATALOGUE[0]! : anyBytes(CATALOGUE[0]!);
-  if (items) await putItems(storage, items, () => {});
-  else if (!recital) await putWeights({ storage, manifest, path: model, onProgress: () => {} });
-  if (options.guard)
-    await putWeights({
-      storage,
-      manifest: findModel(options.guard.name),
-      path: options.guard.path,
-      onProgress: () => {},
-    });
+  const weights = join(folder, 'models');
+  await linkModel(weights, CATALOGUE[0]!, model);
+  if (guard) await linkModel(weights, findModel(guard.name), guard.path);
   await buildAll(dist, recital ? [recitalPlugin] : []);
-  const workerd = await startLocalWorkerd({
+  const { keys, vars: access } = localKeys(z.object(accessFields).parse(vars));
+  const workerd = await startWorkerd({
     dist,
     host: '127.0.0.1',
     port: 0,
-    storage,
-    vars: readVars(vars),
-    beside,
-    onLog: ({ level, message }) => {
-      onLog(message);
-      if (level === 'error' || level === 'warn') console.error(message);
+    weights,
+    keys,
+    state: options.storage ?? join(folder, 'state'),
+    vars: { ...readVars(vars), ...access },
+    onLog: (line, from) => {
+      onLog(line);
+      if (from === 'workerd') console.error(line);
     },
   });
   return {
@@ -54,9 +43,4 @@ export async function openWorkerd(options: WorkerdDoorOptions = {}): Promise<Loc
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** R2 refuses a file of another sha256 than the catalogue's. */
-function anyBytes(manifest: Manifest): Manifest {
-  return { ...manifest, files: manifest.files.map(({ sha256: _, ...file }) => file) };
 }

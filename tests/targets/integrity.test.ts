@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { checkedFetch } from '../support/check-reply.ts';
 import { openNode } from '../support/node-door.ts';
+import { openR2 } from '../support/r2-door.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
 
@@ -34,10 +35,10 @@ const ask = (url: URL) =>
     }),
   });
 
-// a model given by its path lies in R2 without a sha256: the Worker hashes it itself
 describe.each([
   { door: 'node', start: openNode },
   { door: 'workerd', start: openWorkerd },
+  { door: 'workerd with R2', start: openR2 }, // a model given by its path lies there without a sha256
 ])('behind the $door door', ({ start }) => {
   test('the right bytes are loaded', async () => {
     await using door = await start({ model: smollm2Path() });

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { PACKED_FOLDER } from '../../models/packed/manifest.ts';
 import { checkedFetch } from '../support/check-reply.ts';
+import { openR2 } from '../support/r2-door.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 import { openWorkerd } from '../support/workerd-door.ts';
 
@@ -40,8 +41,11 @@ async function capitalOfFrance(url: URL): Promise<string> {
   return reply.text();
 }
 
-test('the Worker answers from packed weights in R2', async () => {
-  await using workerd = await openWorkerd({ model: packed });
+test.each([
+  { where: 'in R2', open: openR2 },
+  { where: 'on disk', open: openWorkerd },
+])('the Worker answers from packed weights $where', async ({ open }) => {
+  await using workerd = await open({ model: packed });
   expect(await capitalOfFrance(workerd.url)).toContain('Paris');
 });
 
@@ -62,7 +66,7 @@ test('the Worker answers from what was published, whatever lies beside it', asyn
     path: import.meta.filename,
     sha256: undefined,
   };
-  await using workerd = await openWorkerd({ items: [...published, older] });
+  await using workerd = await openR2({ items: [...published, older] });
   expect(await capitalOfFrance(workerd.url)).toContain('Paris');
 });
 

@@ -5,9 +5,9 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOGUE } from '../../models/catalogue.ts';
-import type { LocalWorkerd } from '../../scripts/local-workerd.ts';
 import { checkedFetch } from '../support/check-reply.ts';
-import { openWorkerd } from '../support/workerd-door.ts';
+import type { LocalWorkerd } from '../support/local-workerd.ts';
+import { openR2 } from '../support/r2-door.ts';
 
 const MODEL = CATALOGUE[0]!.id;
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
     serviceBindings: { CRIA: 'cria' },
     modules: [{ type: 'ESModule' as const, path: 'caller.mjs', contents: CALLER }],
   };
-  workerd = await openWorkerd({ beside: [caller] });
+  workerd = await openR2({ beside: [caller] });
 });
 afterAll(() => workerd[Symbol.asyncDispose]());
 

@@ -7,7 +7,7 @@ import {
   type V4WorkerOptions,
   type WorkerdStructuredLog,
 } from 'miniflare';
-import { readObjects, readWorker } from './wrangler-toml.ts';
+import { readObjects, readWorker } from '../../scripts/wrangler-toml.ts';
 
 export interface LocalWorkerdOptions {
   readonly dist: string; // what buildAll() wrote

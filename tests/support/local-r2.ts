@@ -7,10 +7,10 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import type { Manifest } from '../models/manifest.ts';
-import { PACKED_FOLDER, PACKED_MANIFEST, readPackedManifest } from '../models/packed/manifest.ts';
-import { bufferSource } from '../models/sources/buffer-source.ts';
-import { readWorker } from './wrangler-toml.ts';
+import type { Manifest } from '../../models/manifest.ts';
+import { PACKED_FOLDER, PACKED_MANIFEST, readPackedManifest } from '../../models/packed/manifest.ts';
+import { bufferSource } from '../../models/sources/buffer-source.ts';
+import { readWorker } from '../../scripts/wrangler-toml.ts';
 
 export interface PutWeightsOptions {
   /** Where the local R2 keeps its objects. No other workerd may be using it. */
