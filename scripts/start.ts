@@ -29,6 +29,7 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   HOST                0.0.0.0 lets other machines in           127.0.0.1
   CRIA_KEYS_FILE      who may come in ('npm run cria keys'), which HOST=0.0.0.0 needs; see docs/access.md
   CRIA_KEYS           the same as a secret: keys with commas between
+  CRIA_METRICS        key or open: whether /metrics asks for one, where there are keys
   CRIA_MODEL          a model of 'npm run cria list'           from wrangler.toml, as all below
   CRIA_CONTEXT        tokens of prompt and reply together
   CRIA_RUNNING        requests that compute at once

@@ -10,7 +10,7 @@ export type CountTokens = (texts: readonly string[]) => Promise<readonly number[
 /** Where a text may be cut, the best places first: behind a blank line, a sentence or a line, a word. */
 const PLACES = [
   /(?<=\n[^\S\n]*\n)(?=\S)/,
-  /(?<=[.!?…]["'”’)\]]*\s+|[。！？]|\n)(?=\S)/,
+  /(?<=[.!?\u2026]["'\u201d\u2019)\]]*\s+|[\u3002\uff01\uff1f]|\n)(?=\S)/,
   /(?<=\s)(?=\S)/,
 ] as const;
 const TOKENS_A_CHARACTER = 4; // a character of UTF-8 has as many bytes at most, and a byte is a token at most

@@ -9,7 +9,7 @@ export function shapeSummary(said: Said, style: SummaryRequest['style']): Said {
   return style === 'bullets' ? bullets(said) : said;
 }
 
-const MARK = /^\s*(?:[-*•‣–]|\d{1,2}[.)])\s+|^\s+/;
+const MARK = /^\s*(?:[-*\u2022\u2023\u2013]|\d{1,2}[.)])\s+|^\s+/;
 
 /** One point a line, each behind `- `. A line is let go when it is whole. */
 async function* bullets(said: Said): Said {
@@ -35,7 +35,7 @@ async function* headline(said: Said): Said {
   const [first = '', ...others] = text.split('\n');
   const line = first
     .replace(/^[#\s]+/, '')
-    .replace(/^(["“'*]+)(.+?)(["”'*]+)$/, '$2')
+    .replace(/^(["\u201c'*]+)(.+?)(["\u201d'*]+)$/, '$2')
     .trim();
   if (line !== '') yield line;
   return others.length > 0 ? 'completed' : ending;
