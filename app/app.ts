@@ -24,6 +24,7 @@ import {
   updateConversation,
 } from './routes/conversations.ts';
 import { embeddings } from './routes/embeddings.ts';
+import { calendar, createEvent, deleteEvent, listEvents, updateEvent } from './routes/events.ts';
 import { deleteFile, listFiles, retrieveContent, retrieveFile, uploadFile } from './routes/files.ts';
 import { health } from './routes/health.ts';
 import { listRoutes } from './routes/inspect.ts';
@@ -37,7 +38,8 @@ import {
   retrieveResponse,
 } from './routes/responses.ts';
 import { createModeration, listShields, retrieveShield, runShield } from './routes/safety.ts';
-import { rewriteText, summarizeText } from './routes/tasks.ts';
+import { rewriteText, runAssistant, summarizeText } from './routes/tasks.ts';
+import { createTodo, deleteTodo, listTodos, updateTodo } from './routes/todos.ts';
 import { type AppEnv, promptFieldOf, replyTo } from './run.ts';
 import type { Version } from './schemas/health.ts';
 import { VERSION } from './version.ts';
@@ -109,6 +111,16 @@ export function createApp(
   app.get('/v1/files/:id/content', retrieveContent(run));
   app.post('/v1/tasks/summarize', summarizeText(run));
   app.post('/v1/tasks/rewrite', rewriteText(run));
+  app.post('/v1/tasks/assistant', runAssistant(run));
+  app.get('/v1/tasks/todos', listTodos(run));
+  app.post('/v1/tasks/todos', createTodo(run));
+  app.post('/v1/tasks/todos/:id', updateTodo(run));
+  app.delete('/v1/tasks/todos/:id', deleteTodo(run));
+  app.get('/v1/tasks/events', listEvents(run));
+  app.post('/v1/tasks/events', createEvent(run));
+  app.post('/v1/tasks/events/:id', updateEvent(run));
+  app.delete('/v1/tasks/events/:id', deleteEvent(run));
+  app.get('/v1/tasks/calendar.ics', calendar(run));
   app.post('/v1/moderations', createModeration(run));
   app.post('/v1/safety/run-shield', runShield(run));
   app.get('/v1/shields', listShields(run));

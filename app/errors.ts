@@ -68,6 +68,15 @@ export class ObjectTooLargeError extends Error {
   }
 }
 
+export class PlannerFullError extends Error {
+  override readonly name = 'PlannerFullError';
+  readonly code = 'planner_full';
+
+  constructor(what: string, most: number) {
+    super(`there are ${most} ${what} already, the limit; delete what is no longer needed`);
+  }
+}
+
 /** A text that a task would have to ask the model about too often. */
 export class TextTooLongError extends Error {
   override readonly name = 'TextTooLongError';
@@ -156,6 +165,7 @@ const CODES: Readonly<Record<string, Row>> = {
   unknown_url: notFound,
   method_not_allowed: { status: 405, title: 'Method Not Allowed', type: 'invalid_request_error' },
   reader_stalled: { status: 408, title: 'Request Timeout', type: 'invalid_request_error' },
+  planner_full: { status: 409, title: 'Conflict', type: 'invalid_request_error' },
   conflict: { status: 409, title: 'Conflict', type: 'invalid_request_error' },
   body_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
   object_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },

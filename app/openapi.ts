@@ -16,6 +16,19 @@ import { Provider, ProviderList, RouteList, RoutesQuery } from './schemas/inspec
 import { Item } from './schemas/items.ts';
 import { Model, ModelList } from './schemas/models.ts';
 import { Moderation, ModerationRequest } from './schemas/moderations.ts';
+import {
+  EventDeleted,
+  EventList,
+  EventRequest,
+  EventUpdate,
+  PlannerEvent,
+  PlannerQuery,
+  Todo,
+  TodoDeleted,
+  TodoList,
+  TodoRequest,
+  TodoUpdate,
+} from './schemas/planner.ts';
 import { ResponseQuery } from './schemas/queries.ts';
 import { ResponseEvent } from './schemas/response-events.ts';
 import {
@@ -26,7 +39,15 @@ import {
   ResponseRequest,
 } from './schemas/responses.ts';
 import { Shield, ShieldList, ShieldReply, ShieldRequest } from './schemas/shields.ts';
-import { Rewrite, RewriteRequest, Summary, SummaryRequest, TaskEvent } from './schemas/tasks.ts';
+import {
+  AssistantReply,
+  AssistantRequest,
+  Rewrite,
+  RewriteRequest,
+  Summary,
+  SummaryRequest,
+  TaskEvent,
+} from './schemas/tasks.ts';
 import { TextChunk, TextCompletion, TextRequest } from './schemas/text.ts';
 import { VERSION } from './version.ts';
 
@@ -64,7 +85,20 @@ const SCHEMAS = {
   Summary,
   RewriteRequest,
   Rewrite,
+  AssistantRequest,
+  AssistantReply,
   TaskEvent,
+  TodoRequest,
+  TodoUpdate,
+  Todo,
+  TodoList,
+  TodoDeleted,
+  EventRequest,
+  EventUpdate,
+  PlannerEvent,
+  EventList,
+  EventDeleted,
+  PlannerQuery,
   ModerationRequest,
   Moderation,
   ShieldRequest,
@@ -182,6 +216,21 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     reply: 'Rewrite',
     event: 'TaskEvent',
   },
+  'POST /v1/tasks/assistant': {
+    summary: 'Keeps the to-do list and the calendar',
+    body: 'AssistantRequest',
+    reply: 'AssistantReply',
+    event: 'TaskEvent',
+  },
+  'GET /v1/tasks/todos': { summary: 'Lists the to-dos', query: 'PlannerQuery', reply: 'TodoList' },
+  'POST /v1/tasks/todos': { summary: 'Adds a to-do', body: 'TodoRequest', reply: 'Todo' },
+  'POST /v1/tasks/todos/:id': { summary: 'Changes a to-do', body: 'TodoUpdate', reply: 'Todo' },
+  'DELETE /v1/tasks/todos/:id': { summary: 'Deletes a to-do', reply: 'TodoDeleted' },
+  'GET /v1/tasks/events': { summary: 'Lists the events', query: 'PlannerQuery', reply: 'EventList' },
+  'POST /v1/tasks/events': { summary: 'Adds an event', body: 'EventRequest', reply: 'PlannerEvent' },
+  'POST /v1/tasks/events/:id': { summary: 'Changes an event', body: 'EventUpdate', reply: 'PlannerEvent' },
+  'DELETE /v1/tasks/events/:id': { summary: 'Deletes an event', reply: 'EventDeleted' },
+  'GET /v1/tasks/calendar.ics': { summary: 'The events, to subscribe to', reply: 'text/calendar' },
   'POST /v1/moderations': { summary: 'Judges texts', body: 'ModerationRequest', reply: 'Moderation' },
   'POST /v1/safety/run-shield': {
     summary: 'Judges the last turn of a conversation',

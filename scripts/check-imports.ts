@@ -45,7 +45,11 @@ const RULES: readonly Rule[] = [
   },
   { folder: /^web\/build/, files: /^web\//, packages: /^(esbuild$|node:)/ },
   { folder: /^web\//, files: /^web\//, packages: /^(marked|dompurify)$/ },
-  { folder: /^app\//, files: /^(app\/|engine\/(engine|errors|guard\/guard)\.ts$)/, packages: /^(hono|zod)/ },
+  {
+    folder: /^app\//,
+    files: /^(app\/|engine\/(engine|errors|guard\/guard)\.ts$)/,
+    packages: /^(hono|zod|ical-generator$)/,
+  },
   {
     folder: /^engine\//,
     files: /^(engine\/|models\/(?!cli\/)|kernels\/(kernels|errors)\.ts$)/,

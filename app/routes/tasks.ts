@@ -1,9 +1,12 @@
 import type { Context } from 'hono';
 import { parse } from '../parse.ts';
+import { ownerOf } from '../planner/records.ts';
 import { readJson } from '../read-json.ts';
 import type { AppEnv, RunDeps } from '../run.ts';
-import { RewriteRequest, SummaryRequest, type Task } from '../schemas/tasks.ts';
+import { AssistantRequest, RewriteRequest, SummaryRequest, type Task } from '../schemas/tasks.ts';
 import { sse } from '../sse.ts';
+import { assist } from '../tasks/assistant/assistant.ts';
+import { findWaiting } from '../tasks/assistant/confirmations.ts';
 import { rewrite } from '../tasks/rewrite.ts';
 import { summarize } from '../tasks/summarize.ts';
 import { begin, finish, type TaskWork, toTaskEvents } from '../tasks/task-events.ts';
@@ -21,6 +24,16 @@ export const rewriteText = (deps: RunDeps) => async (c: Context<AppEnv>) => {
   const run = startTask(c, deps, request.model);
   const created = { ...newTask(deps, run), object: 'task.rewrite', text: '' } as const;
   return answer(c, run, { ...request, created, work: rewrite(run, request, created) });
+};
+
+export const runAssistant = (deps: RunDeps) => async (c: Context<AppEnv>) => {
+  const request = parse(AssistantRequest, await readJson(c.req.raw, deps.maxBodyBytes));
+  const run = startTask(c, deps, request.model);
+  const owner = ownerOf(c);
+  const confirmed = await findWaiting(deps.storage, owner, request.confirm ?? []);
+  const created = { ...newTask(deps, run), object: 'task.assistant', steps: [], message: '' } satisfies Task;
+  const work = assist(run, deps, { request, created, owner, confirmed });
+  return answer(c, run, { ...request, created, work });
 };
 
 function newTask({ newId, now }: RunDeps, { model, usage }: TaskRun) {

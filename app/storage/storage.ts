@@ -1,6 +1,16 @@
 /** What the stateful routes keep, and all they may ask of whatever keeps it. */
 
-export type Kind = 'file' | 'content' | 'response' | 'conversation' | 'item' | 'batch' | 'open_batch';
+export type Kind =
+  | 'file'
+  | 'content'
+  | 'response'
+  | 'conversation'
+  | 'item'
+  | 'batch'
+  | 'open_batch'
+  | 'todo'
+  | 'event'
+  | 'confirmation';
 
 export interface Key {
   readonly kind: Kind;
