@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { MethodNotAllowedError, UnknownUrlError } from './errors.ts';
 import { createMetrics } from './metrics.ts';
 import { authorise, isHealth } from './middleware/authorise.ts';
+import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
@@ -26,7 +27,7 @@ import {
 import { embeddings } from './routes/embeddings.ts';
 import { calendar, createEvent, deleteEvent, listEvents, updateEvent } from './routes/events.ts';
 import { deleteFile, listFiles, retrieveContent, retrieveFile, uploadFile } from './routes/files.ts';
-import { health } from './routes/health.ts';
+import { health, ready } from './routes/health.ts';
 import { listRoutes } from './routes/inspect.ts';
 import { listModels, retrieveModel } from './routes/models.ts';
 import { listProviders, retrieveProvider } from './routes/providers.ts';
@@ -83,6 +84,7 @@ export function createApp(
         refuse(c, new MethodNotAllowedError(c.req.method, c.req.path, allowed)),
     }),
   );
+  if (deps.lifecycle) app.use(refuseWhileDraining(deps.lifecycle));
 
   app.post('/v1/chat/completions', chatCompletions(run));
   app.post('/v1/completions', completions(run));
@@ -128,6 +130,8 @@ export function createApp(
   app.get('/v1/models', listModels(run));
   app.get('/v1/models/:id{.+}', retrieveModel(run));
   app.get('/v1/health', health(deps));
+  app.get('/v1/health/live', health(deps));
+  app.get('/v1/health/ready', ready(deps));
   app.get('/v1/version', (c) => c.json({ version: VERSION } satisfies Version));
   app.get('/v1/inspect/routes', listRoutes);
   app.get('/v1/providers', listProviders(deps));

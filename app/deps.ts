@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Access } from './access/access.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Safety } from './safety.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -14,6 +15,8 @@ export interface Deps {
   readonly storage: Storage;
   /** There may be a batch to run, or to stop running: whoever runs them (batches/run-batches.ts) should look. */
   readonly wakeBatches: () => Promise<void>;
+  /** Where a server ends by finishing what it does. A Worker does not. */
+  readonly lifecycle?: Lifecycle;
   /** What the server and the model run on: `workerd` or `node`, `wasm`. */
   readonly place: { readonly runtime: string; readonly backend: string };
   readonly now: () => number; // Unix milliseconds

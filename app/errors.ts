@@ -3,6 +3,7 @@ import { BusyError, LogitBiasError, SchemaError } from '../engine/errors.ts';
 import { UnauthorizedError } from './access/errors.ts';
 import { fieldPath } from './field-path.ts';
 import { NoBackendError } from './gateway/errors.ts';
+import { ShuttingDownError } from './lifecycle.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
 /** The request says something we cannot do. `param` is the field, as a path: `messages[0].content`. */
@@ -175,6 +176,8 @@ const CODES: Readonly<Record<string, Row>> = {
   no_backend: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   deadline_exceeded: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
   upstream_timeout: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
+  shutting_down: { status: 503, title: 'Service Unavailable', type: 'server_error' },
+  model_unfit: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   guard_unfit: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   out_of_memory: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   client_closed_request: { status: 499, title: 'Client Closed Request', type: 'invalid_request_error' }, // nginx's
@@ -256,7 +259,7 @@ function paramOf(error: unknown, code: string | undefined, promptField: string):
 function headersOf(error: unknown): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') };
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
-  if (error instanceof BusyError || error instanceof NoBackendError)
+  if (error instanceof BusyError || error instanceof NoBackendError || error instanceof ShuttingDownError)
     return { 'retry-after': String(error.retryAfterSeconds) };
   return {};
 }

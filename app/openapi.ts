@@ -246,6 +246,16 @@ const OPERATIONS: Readonly<Record<string, Operation<keyof typeof SCHEMAS>>> = {
     reply: 'Health',
     others: { 503: 'Health' },
   },
+  'GET /v1/health/live': {
+    summary: 'Says whether the server works, or should be started again',
+    reply: 'Health',
+    others: { 503: 'Health' },
+  },
+  'GET /v1/health/ready': {
+    summary: 'Says whether it can answer now; has it load its model, where it has not',
+    reply: 'Health',
+    others: { 503: 'Health' },
+  },
   'GET /v1/version': { summary: 'Says which version this is', reply: 'Version' },
   'GET /v1/inspect/routes': { summary: 'Lists the routes', query: 'RoutesQuery', reply: 'RouteList' },
   'GET /v1/providers': { summary: 'Says what answers', reply: 'ProviderList' },

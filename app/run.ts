@@ -18,6 +18,8 @@ export interface AppEnv {
     readonly deadlineMs?: number;
     /** The id of the key whose holder has left the request to be made. */
     readonly caller?: string | undefined;
+    /** Where the platform has to be told of work that goes on after the reply. */
+    readonly waitUntil?: (work: Promise<unknown>) => void;
   };
 }
 
@@ -51,6 +53,7 @@ export async function startRun(
   const client = new AbortController();
   const signal = client.signal;
   follow(c.req.raw.signal, client);
+  const leave = deps.lifecycle?.enter(client);
   const { requestId } = c.var;
   const engine = deps.engineFor(c);
 
@@ -60,9 +63,14 @@ export async function startRun(
       completions.push(await engine.start({ ...request, ...priorityOf(c) }, signal));
   } catch (error) {
     client.abort();
+    leave?.();
     throw error;
   }
-  const context = { deps, requestId, startedAt, signal };
+  let open = completions.length;
+  const onEnd = () => {
+    if (--open === 0) leave?.();
+  };
+  const context = { deps, requestId, startedAt, signal, onEnd };
   const tracked = completions.map((completion) =>
     track(completion, context, (reason) => client.abort(reason)),
   );
@@ -83,12 +91,13 @@ interface TrackContext {
   readonly requestId: string;
   readonly startedAt: number;
   readonly signal: AbortSignal;
+  readonly onEnd: () => void;
 }
 
 /** A completion's parts, whose times and end are measured and logged. `end` does so before they have ended. */
 function track(
   completion: Completion,
-  { deps, requestId, startedAt, signal }: TrackContext,
+  { deps, requestId, startedAt, signal, onEnd }: TrackContext,
   stop: (reason?: unknown) => void,
 ) {
   let firstTextMs: number | undefined;
@@ -98,6 +107,7 @@ function track(
   function end(outcome: CompletionTimes['outcome']): void {
     if (ended) return;
     ended = true;
+    onEnd();
 
     const totalMs = deps.now() - startedAt;
     const completionTokens = usage?.completionTokens;

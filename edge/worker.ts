@@ -6,7 +6,9 @@ export { StorageObject } from './storage-object.ts';
 
 export default {
   fetch(request: Request, bindings: unknown, context: ExecutionContext): Response | Promise<Response> {
-    const response = appOf(bindings).fetch(request);
+    const response = appOf(bindings).fetch(request, {
+      waitUntil: (work: Promise<unknown>) => context.waitUntil(work),
+    });
     // Without this a client that leaves takes the request's pending work with it: the load it began stops halfway, and
     // no `finally` runs. With it the work goes on, and `request.signal` tells it to end (enable_request_signal). Over
     // plain HTTP workerd takes a closed connection (FIN) for a client that still listens, until it writes: there, a reply

@@ -120,9 +120,16 @@ export interface ModelInfo {
   readonly licence: string;
 }
 
+/** How far a model has been read. 0 of 0 until its size is known. */
+export interface LoadProgress {
+  readonly bytes: number; // of weights
+  readonly totalBytes: number;
+}
+
 /** Counters since start, for /metrics and /v1/health. */
 export interface EngineStats {
   readonly state: 'loading' | 'ready' | 'failed';
+  readonly load: LoadProgress;
   readonly running: number;
   readonly waiting: number;
   readonly promptTokens: number; // run through the model
@@ -163,6 +170,8 @@ export interface CountRequest {
 export interface Engine {
   models(): readonly ModelInfo[];
   stats(): EngineStats;
+  /** Has done what the first request would wait for. Throws what loading throws. */
+  prepare(signal: AbortSignal): Promise<void>;
   /**
    * Resolves once the request is accepted, so that refusing it is still an HTTP status.
    *

@@ -128,6 +128,16 @@ export class SchemaError extends Error {
   }
 }
 
+/** What was loaded computes nonsense: damaged or foreign weights, or kernels at fault. */
+export class UnfitModelError extends Error {
+  override readonly name = 'UnfitModelError';
+  readonly code = 'model_unfit';
+
+  constructor(problem: string) {
+    super(`the model failed its self-check and answers nothing: ${problem}`);
+  }
+}
+
 /** What was loaded as a guard is none: it may not judge. */
 export class UnfitGuardError extends Error {
   override readonly name = 'UnfitGuardError';

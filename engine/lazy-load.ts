@@ -1,13 +1,14 @@
+import type { LoadProgress } from './engine.ts';
 import { SupersededError } from './errors.ts';
 
 export interface LazyLoadParts<T> {
   /** What loads, for messages. */
   readonly name: string;
   /**
-   * `progress` is to be called now and then on the way; it throws SupersededError when another attempt has taken over,
-   * so that a loader that was only slow stops there.
+   * `progress` is to be called now and then on the way, with the bytes read of those to read where they are known; it
+   * throws SupersededError when another attempt has taken over, so that a loader that was only slow stops there.
    */
-  readonly load: (progress: () => void) => Promise<T>;
+  readonly load: (progress: (bytes?: number, totalBytes?: number) => void) => Promise<T>;
   readonly nowMs: () => number;
   /** Between two looks at a load under way: a moment in which the event loop runs, such as 20 ms. */
   readonly pause: () => Promise<void>;
@@ -19,11 +20,16 @@ export interface LazyLoad<T> {
   /** Once it is there. */
   readonly value: T | undefined;
   readonly state: 'loading' | 'ready' | 'failed';
+  /** Of the attempt under way, or of the last. */
+  readonly progress: LoadProgress;
   get(signal: AbortSignal): Promise<T>;
 }
 
+const NOTHING: LoadProgress = { bytes: 0, totalBytes: 0 };
+
 interface Attempt {
   progressAtMs: number;
+  progress: LoadProgress;
   failure: { readonly error: unknown } | undefined;
 }
 
@@ -45,18 +51,19 @@ export function createLazyLoad<T extends object>({
   let current: Attempt | undefined;
 
   function begin(): Attempt {
-    const attempt: Attempt = { progressAtMs: nowMs(), failure: undefined };
+    const attempt: Attempt = { progressAtMs: nowMs(), progress: NOTHING, failure: undefined };
     current = attempt;
 
-    const progress = () => {
+    const progress = (bytes?: number, totalBytes?: number) => {
       if (value || current !== attempt) throw new SupersededError(name);
       attempt.progressAtMs = nowMs();
+      if (bytes !== undefined && totalBytes !== undefined) attempt.progress = { bytes, totalBytes };
     };
     void run(attempt, progress);
     return attempt;
   }
 
-  async function run(attempt: Attempt, progress: () => void): Promise<void> {
+  async function run(attempt: Attempt, progress: Parameters<typeof load>[0]): Promise<void> {
     try {
       const loaded = await load(progress);
       value ??= loaded;
@@ -88,6 +95,9 @@ export function createLazyLoad<T extends object>({
     },
     get state() {
       return value ? 'ready' : current?.failure ? 'failed' : 'loading';
+    },
+    get progress() {
+      return current?.progress ?? NOTHING;
     },
     get,
   };

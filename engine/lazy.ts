@@ -5,7 +5,8 @@ export interface LazyEngineParts extends Omit<LazyLoadParts<Engine>, 'name'> {
   readonly info: ModelInfo;
 }
 
-const EMPTY: Omit<EngineStats, 'state'> = {
+/** Of an engine that has answered nothing. */
+export const NO_COUNTS: Omit<EngineStats, 'state' | 'load'> = {
   running: 0,
   waiting: 0,
   promptTokens: 0,
@@ -27,7 +28,11 @@ export function createLazyEngine({ info, ...parts }: LazyEngineParts): Engine {
   const engine = createLazyLoad({ name: info.id, ...parts });
   return {
     models: () => [info],
-    stats: () => engine.value?.stats() ?? { ...EMPTY, state: engine.state },
+    stats: () => ({
+      ...(engine.value?.stats() ?? { ...NO_COUNTS, state: engine.state }),
+      load: engine.progress,
+    }),
+    prepare: async (signal) => (await engine.get(signal)).prepare(signal),
     start: async (request, signal) => (await engine.get(signal)).start(request, signal),
     embed: async (request, signal) => (await engine.get(signal)).embed(request, signal),
     countTokens: async (request, signal) => (await engine.get(signal)).countTokens(request, signal),

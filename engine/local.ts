@@ -148,11 +148,13 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     models: () => [info],
     stats: () => ({
       state: 'ready',
+      load: { bytes: 0, totalBytes: 0 }, // it was read before
       running: scheduler.running,
       waiting: scheduler.waiting,
       ...scheduler.counts,
       deviceBytes: device.bytesInUse,
     }),
+    prepare: async () => {},
     start,
     embed,
     countTokens,

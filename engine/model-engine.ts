@@ -1,12 +1,15 @@
 import type { Device, KvType } from '../kernels/kernels.ts';
+import { kernelTrouble } from '../models/check-kernels.ts';
 import type { CreateHasher } from '../models/hashed-source.ts';
 import { loadEntry } from '../models/load-entry.ts';
 import type { Manifest } from '../models/manifest.ts';
 import type { OpenFile } from '../models/source.ts';
 import { MAX_DRAFT_ROWS } from './drafter.ts';
-import type { Engine } from './engine.ts';
-import { createLazyEngine } from './lazy.ts';
+import type { Engine, ModelInfo } from './engine.ts';
+import { UnfitModelError } from './errors.ts';
+import { createLazyEngine, NO_COUNTS } from './lazy.ts';
 import { createLocalEngine } from './local.ts';
+import { selfCheck } from './self-check.ts';
 
 /** What an operator may set. */
 export interface EngineSettings {
@@ -44,7 +47,7 @@ const STALLED_MS = 60_000;
 const STUCK_MS = 30_000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** A catalogue entry as an engine that loads it on the first request. */
+/** A catalogue entry as an engine that loads it on the first request. One that fails its self-check refuses ever after. */
 export function createModelEngine(parts: ModelEngineParts): Engine {
   const { manifest, settings, nowMs, random, breathe, pause } = parts;
   const info = {
@@ -57,7 +60,7 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
   const { running, kvType, contextLength, speculation } = settings;
   const limits = { ...settings, prefillChunk: PREFILL_CHUNK, stalledMs: STALLED_MS };
 
-  async function load(progress: () => void): Promise<Engine> {
+  async function load(progress: (bytes?: number, totalBytes?: number) => void): Promise<Engine> {
     const device = parts.createDevice();
     const options = {
       kvType,
@@ -66,16 +69,44 @@ export function createModelEngine(parts: ModelEngineParts): Engine {
       contextLength,
       onProgress: progress,
     };
-    const loaded = await loadEntry(device, manifest, parts.openFile, parts.createHasher, options).catch(
-      (error) => {
-        device[Symbol.dispose]?.();
-        throw error;
-      },
-    );
-    const today = () => dayMonthYear(nowMs());
-    return createLocalEngine({ info, ...loaded, device, today, random, nowMs, breathe, limits, speculation });
+    try {
+      const trouble = await kernelTrouble(device);
+      if (trouble !== undefined) throw new UnfitModelError(trouble);
+      const loaded = await loadEntry(device, manifest, parts.openFile, parts.createHasher, options);
+      await selfCheck({ ...loaded, device }, manifest.check);
+      progress();
+      const today = () => dayMonthYear(nowMs());
+      return createLocalEngine({
+        info,
+        ...loaded,
+        device,
+        today,
+        random,
+        nowMs,
+        breathe,
+        limits,
+        speculation,
+      });
+    } catch (error) {
+      device[Symbol.dispose]?.();
+      if (!(error instanceof UnfitModelError)) throw error;
+      return unfitEngine(info, error);
+    }
   }
   return createLazyEngine({ info, load, nowMs, pause, stuckMs: STUCK_MS });
+}
+
+/** Keeps nothing of the model: loading it again would find the same. */
+function unfitEngine(info: ModelInfo, error: UnfitModelError): Engine {
+  const refuse = () => Promise.reject(error);
+  return {
+    models: () => [info],
+    stats: () => ({ ...NO_COUNTS, state: 'failed', load: { bytes: 0, totalBytes: 0 } }),
+    prepare: refuse,
+    start: refuse,
+    embed: refuse,
+    countTokens: refuse,
+  };
 }
 
 /** "26 Jul 2024", in UTC. */

@@ -23,6 +23,9 @@ export function createRouter(engines: readonly Engine[]): Engine {
   return {
     models: () => engines.flatMap((engine) => engine.models()),
     stats: () => sum(engines.map((engine) => engine.stats())),
+    prepare: async (signal) => {
+      await Promise.all(engines.map((engine) => engine.prepare(signal)));
+    },
     start: async (request, signal) => engineOf(request.model).start(request, signal),
     embed: async (request, signal) => engineOf(request.model).embed(request, signal),
     countTokens: async (request, signal) => engineOf(request.model).countTokens(request, signal),
@@ -35,6 +38,7 @@ function sum(all: readonly EngineStats[]): EngineStats {
   const some = (state: EngineStats['state']) => all.some((stats) => stats.state === state);
   return {
     state: some('ready') ? 'ready' : some('loading') ? 'loading' : 'failed',
+    load: { bytes: total(({ load }) => load.bytes), totalBytes: total(({ load }) => load.totalBytes) },
     running: total((stats) => stats.running),
     waiting: total((stats) => stats.waiting),
     promptTokens: total((stats) => stats.promptTokens),

@@ -33,7 +33,8 @@ export interface Workload {
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretUse[];
   readonly volumes: readonly Volume[];
-  readonly health: string; // path
+  readonly health: string; // path: whether it can answer now
+  readonly live: string; // path: whether it works, or should be started again
   readonly replicas: { readonly min: number; readonly max: number };
   readonly warm: Warm | undefined;
   readonly cpus: number;

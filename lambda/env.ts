@@ -5,6 +5,9 @@ import { engineFields } from '../app/engine-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
 
+/** How long what is being answered may go on after SIGTERM. Less than whoever sends it waits until SIGKILL. */
+export const DRAIN = integer(0, 3600, 25); // seconds
+
 const MOST_THREADS = 64;
 
 /** The environment of the Node server. */
@@ -18,6 +21,7 @@ export const Env = z
     CRIA_STORAGE_FILE: z.string().min(1).optional(), // storage.sqlite in CRIA_HOME when absent
     CRIA_THREADS: integer(1, MOST_THREADS, Math.min(availableParallelism(), MOST_THREADS)),
     ...accessFields,
+    CRIA_DRAIN: DRAIN,
     ...engineFields,
     ...safetyFields,
   })

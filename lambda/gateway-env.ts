@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
 import { integer } from '../app/settings.ts';
+import { DRAIN } from './env.ts';
 
 /** The environment of the gateway. */
 export const GatewayEnv = z
@@ -30,6 +31,7 @@ export const GatewayEnv = z
       .pipe(Routes),
     ...accessFields,
     CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
+    CRIA_DRAIN: DRAIN,
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
   })
   .superRefine((env, context) =>

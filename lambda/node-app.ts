@@ -5,7 +5,9 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { createApp } from '../app/app.ts';
 import { runBatches } from '../app/batches/run-batches.ts';
+import type { Deps } from '../app/deps.ts';
 import { toEngineSettings } from '../app/engine-settings.ts';
+import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
 import type { AppEnv } from '../app/run.ts';
 import type { Safety } from '../app/safety.ts';
 import { toPolicy } from '../app/safety-settings.ts';
@@ -28,6 +30,8 @@ import { openNodeSql } from './node-sql.ts';
 export interface NodeApp {
   readonly app: Hono<AppEnv>;
   readonly model: Manifest;
+  readonly lifecycle: LifecycleControl;
+  readonly log: Deps['log'];
   /** Begins no more of a batch's lines. */
   stop(): void;
 }
@@ -45,7 +49,8 @@ export function createNodeApp(env: Env): NodeApp {
   });
   const storage = openStorage(env.CRIA_STORAGE_FILE ?? join(home, 'storage.sqlite'), env.CRIA_STORAGE);
   const newId = () => crypto.randomUUID();
-  const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
+  const lifecycle = createLifecycle();
+  const log: Deps['log'] = (event) => console.log(JSON.stringify(event));
   const safety = guard(home, env);
   const access = openAccess(env, log);
   const app = createApp(
@@ -55,6 +60,7 @@ export function createNodeApp(env: Env): NodeApp {
       safety,
       storage,
       wakeBatches: async () => batches.wake(),
+      lifecycle,
       place: { runtime: 'node', backend: 'wasm' },
       now: Date.now,
       newId,
@@ -73,7 +79,7 @@ export function createNodeApp(env: Env): NodeApp {
     },
     laterMs: 10_000,
   });
-  return { app, model, stop: () => batches.stop() };
+  return { app, model, lifecycle, log, stop: () => batches.stop() };
 }
 
 function guard(home: string, env: Env): Safety | undefined {

@@ -1,8 +1,10 @@
 /** The Node door: the app on a port. For a single node, and for the container. */
+import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { readSettings } from '../app/settings.ts';
+import { drainOnSignals } from './drain.ts';
 import { Env } from './env.ts';
 import { createNodeApp } from './node-app.ts';
 import { orExit } from './or-exit.ts';
@@ -10,14 +12,16 @@ import { orExit } from './or-exit.ts';
 const PAGE = fileURLToPath(new URL('../web', import.meta.url)); // dist/web, of dist/lambda/server.mjs
 
 const env = orExit(() => readSettings(Env, process.env));
-const { app, model, stop } = orExit(() => createNodeApp(env));
+const { app, model, lifecycle, log, stop } = orExit(() => createNodeApp(env));
 app.use('/*', serveStatic({ root: PAGE }));
 
 const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
   console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}`, model: model.id })),
 );
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => {
-    stop();
-    server.close(() => process.exit(0)); // open streams finish first
-  });
+drainOnSignals({
+  server: server as Server,
+  lifecycle,
+  graceMs: env.CRIA_DRAIN * 1000,
+  log,
+  onDrain: stop,
+});

@@ -43,6 +43,8 @@ const manifestSchema = z.strictObject({
   context: z.int().positive(), // tokens
   template: z.enum(TEMPLATES),
   toolFormat: z.enum(TOOL_FORMATS).optional(), // by default, the usual one of its template
+  /** A prompt, and the token that is among the likeliest after it; like sha256, left out where nobody has checked it. */
+  check: z.strictObject({ prompt: z.string().min(1), answer: z.string().min(1) }).optional(),
   gated: z.boolean(), // the hub wants a token from an account that accepted the licence
   licence: z.strictObject({ name: z.string().min(1), url: z.url(), notice: z.string().min(1).optional() }),
   files: z.array(fileSchema).min(1),

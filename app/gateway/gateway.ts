@@ -7,7 +7,10 @@ import { UnknownModelError } from '../../engine/errors.ts';
 import type { Access } from '../access/access.ts';
 import { ModelNotAllowedError } from '../access/errors.ts';
 import { InvalidRequestError } from '../errors.ts';
+import { follow } from '../follow.ts';
+import { type Lifecycle, ShuttingDownError } from '../lifecycle.ts';
 import { authorise, isHealth } from '../middleware/authorise.ts';
+import { refuseWhileDraining } from '../middleware/refuse-while-draining.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
@@ -30,6 +33,7 @@ export interface GatewayDeps extends PeerDeps {
   readonly log: (event: Record<string, string | number>) => void;
   readonly maxBodyBytes: number;
   readonly timeoutMs: number; // until an answer begins
+  readonly lifecycle?: Lifecycle;
 }
 
 export interface Gateway {
@@ -57,7 +61,7 @@ const Asked = z.looseObject({
 });
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { routes, access, openMetrics = false, log, maxBodyBytes, timeoutMs } = deps;
+  const { routes, access, openMetrics = false, log, maxBodyBytes, timeoutMs, lifecycle } = deps;
   const startedAt = Math.floor(deps.nowMs() / 1000);
   const peers = new Map(routes.backends.map((backend) => [backend.name, createPeer(backend, deps)]));
   const peerOf = (name: string): Peer => peers.get(name)!; // the schema has checked that it exists
@@ -74,16 +78,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
     cors({ origin: '*', exposeHeaders: ['x-request-id', 'x-cria-backend', 'retry-after'], maxAge: 86_400 }),
   );
   app.use(authorise({ access, isOpen: (path) => isHealth(path) || (openMetrics && path === '/metrics') }));
-  app.get('/v1/health', (c) => {
-    const backends = Object.fromEntries([...peers].map(([name, peer]) => [name, peer.condition()]));
-    const works = routes.routes.some(({ to, overflow }) =>
-      [...to.map(({ backend }) => backend), ...overflow].some((name) => backends[name] !== 'down'),
-    );
-    return c.json({ status: works ? 'OK' : 'Error', backends }, works ? 200 : 503);
+  app.get('/v1/health', (c) => c.json(health(), health().status === 'OK' ? 200 : 503));
+  app.get('/v1/health/live', (c) => c.json(health())); // it loads nothing, so nothing fails for good
+  app.get('/v1/health/ready', (c) => {
+    const { status, state } = health();
+    return c.json(health(), status === 'OK' && state === 'ready' ? 200 : 503);
   });
   app.get('/metrics', (c) =>
     c.body(answers.render() + conditions(peers), 200, { 'content-type': CONTENT_TYPE }),
   );
+  if (lifecycle) app.use(refuseWhileDraining(lifecycle));
 
   app.get('/v1/models', (c) =>
     c.json({
@@ -100,6 +104,19 @@ export function createGateway(deps: GatewayDeps): Gateway {
   for (const { paths, to } of passed)
     for (const path of paths) app.on(METHODS, [path, `${path}/*`], (c) => passTo(c, to));
   app.notFound((c) => passTo(c, routes.keeper));
+
+  /** Whether anyone can be asked, and how each is. */
+  function health() {
+    const backends = Object.fromEntries([...peers].map(([name, peer]) => [name, peer.condition()]));
+    const works = routes.routes.some(({ to, overflow }) =>
+      [...to.map(({ backend }) => backend), ...overflow].some((name) => backends[name] !== 'down'),
+    );
+    return {
+      status: works ? 'OK' : 'Error',
+      state: lifecycle?.isDraining ? 'draining' : 'ready',
+      backends,
+    };
+  }
 
   /** Those of models that the caller may use. */
   function routesFor({ var: { access } }: Context<AppEnv>): readonly Route[] {
@@ -121,20 +138,38 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const key = asked.prompt_cache_key ?? asked.safety_identifier ?? asked.user;
     const draw = key ? drawOf(key) : deps.random();
     const order = orderOf(routeOf(c, asked.model), (name) => peerOf(name).condition(), draw);
-    const answer = await forward(
-      order.backends.map(peerOf),
-      {
-        path: c.req.path.slice('/v1'.length),
-        method: 'POST',
-        headers: headersOf(c),
-        bodyFor: ({ backend }) => JSON.stringify({ ...asked, model: backend.model }),
-      },
-      { signal: c.req.raw.signal, timeoutMs },
-    );
-    if (!answer) throw new NoBackendError(asked.model);
-    if (answer.peer.backend.name !== order.chosen && peerOf(order.chosen).condition() === 'cold')
-      void peerOf(order.chosen).wake();
-    return finish(c, answer);
+    return forClient(c, async (client) => {
+      const answer = await forward(
+        order.backends.map(peerOf),
+        {
+          path: c.req.path.slice('/v1'.length),
+          method: 'POST',
+          headers: headersOf(c),
+          bodyFor: ({ backend }) => JSON.stringify({ ...asked, model: backend.model }),
+        },
+        { signal: client.signal, timeoutMs },
+      );
+      if (!answer) throw new NoBackendError(asked.model);
+      if (answer.peer.backend.name !== order.chosen && peerOf(order.chosen).condition() === 'cold')
+        void peerOf(order.chosen).wake();
+      return finish(c, answer, client);
+    });
+  }
+
+  /** What is done for one client ends when he leaves, and when this server has to. */
+  async function forClient(
+    c: Context<AppEnv>,
+    work: (client: Client) => Promise<Response>,
+  ): Promise<Response> {
+    const controller = new AbortController();
+    follow(c.req.raw.signal, controller);
+    const leave = lifecycle?.enter(controller) ?? (() => {});
+    try {
+      return await work({ signal: controller.signal, leave });
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /** Asks one, once: what it does may not be done twice. */
@@ -146,21 +181,24 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const body = method === 'GET' || method === 'HEAD' ? null : await keptBody(c, peer);
     const url = new URL(c.req.url);
     const path = url.pathname.startsWith('/v1/') ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
-    try {
-      const response = await peer.send(`${path}${url.search}`, {
-        method,
-        headers: headersOf(c),
-        body,
-        signal: c.req.raw.signal,
-        ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
-      } as RequestInit);
-      peer.circuit.succeed();
-      return finish(c, { peer, response });
-    } catch (error) {
-      if (c.req.raw.signal.aborted) peer.circuit.leave();
-      else peer.circuit.fail();
-      throw new UpstreamError(name, error);
-    }
+    return forClient(c, async (client) => {
+      const { signal } = client;
+      try {
+        const response = await peer.send(`${path}${url.search}`, {
+          method,
+          headers: headersOf(c),
+          body,
+          signal,
+          ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+        } as RequestInit);
+        peer.circuit.succeed();
+        return finish(c, { peer, response }, client);
+      } catch (error) {
+        if (signal.aborted) peer.circuit.leave();
+        else peer.circuit.fail();
+        throw endOf(signal) ?? new UpstreamError(name, error);
+      }
+    });
   }
 
   /** A response's model in its keeper's words; anything else as it comes. */
@@ -178,7 +216,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return JSON.stringify({ ...asked, model: backend.model });
   }
 
-  function finish(c: Context<AppEnv>, answer: Answer): Response {
+  function finish(c: Context<AppEnv>, answer: Answer, { signal, leave }: Client): Response {
     const { peer, response } = answer;
     const { requestId: id } = c.var;
     const backend = peer.backend.name;
@@ -193,10 +231,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     });
     const context = { requestId: id, promptField: promptFieldOf(c.req.path) };
     return passOn(answer, {
-      describe: (error) => replyTo(new UpstreamError(backend, error), deps, context).body,
+      describe: (error) => replyTo(endOf(signal) ?? new UpstreamError(backend, error), deps, context).body,
       onEnd: (error) => {
-        if (error !== undefined && !c.req.raw.signal.aborted) peer.circuit.fail();
+        leave();
+        if (error !== undefined && !signal.aborted) peer.circuit.fail();
       },
+      onLeave: leave,
     });
   }
 
@@ -207,6 +247,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
   };
 }
+
+/** Whom something is asked for. */
+interface Client {
+  readonly signal: AbortSignal;
+  /** All that was for him is done. */
+  readonly leave: () => void;
+}
+
+const endOf = ({ reason }: AbortSignal): Error | undefined =>
+  reason instanceof ShuttingDownError ? reason : undefined;
 
 function readAsked(body: unknown): z.infer<typeof Asked> {
   const { data, error } = Asked.safeParse(body);

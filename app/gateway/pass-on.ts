@@ -6,19 +6,24 @@ const KEPT = ['content-type', 'cache-control', 'retry-after', 'content-dispositi
 export interface PassOnOptions {
   /** What a stream of events says where the backend breaks off. */
   readonly describe: (error: unknown) => unknown;
-  /** It came to its end, or broke off. Not called when the client leaves. */
+  /** It came to its end, or broke off. */
   readonly onEnd: (error?: unknown) => void;
+  /** The client has left. */
+  readonly onLeave: () => void;
 }
 
 /** The backend's answer as ours, piece by piece as the client reads it. */
-export function passOn({ peer, response }: Answer, { describe, onEnd }: PassOnOptions): Response {
+export function passOn({ peer, response }: Answer, { describe, onEnd, onLeave }: PassOnOptions): Response {
   const headers = new Headers({ 'x-cria-backend': peer.backend.name });
   for (const name of KEPT) {
     const value = response.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
   const { status } = response;
-  if (response.body === null) return new Response(null, { status, headers });
+  if (response.body === null) {
+    onEnd();
+    return new Response(null, { status, headers });
+  }
 
   const isEvents = headers.get('content-type')?.startsWith('text/event-stream') ?? false;
   const reader = response.body.getReader();
@@ -36,7 +41,10 @@ export function passOn({ peer, response }: Answer, { describe, onEnd }: PassOnOp
         controller.close();
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      onLeave();
+      return reader.cancel(reason);
+    },
   };
   return new Response(new ReadableStream(body, { highWaterMark: 0 }), { status, headers });
 }

@@ -53,8 +53,9 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
     try {
       const response = await fetch(new URL(backend.health, base), { signal: AbortSignal.timeout(PROBE_MS) });
       const body = await response.text();
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      isCold = stateOf(body) === 'loading';
+      const isLoading = stateOf(body) === 'loading';
+      if (!response.ok && !isLoading) throw new Error(`HTTP ${response.status}`);
+      isCold = isLoading;
       if (isUnreachable) circuit.succeed(); // begun anew: what it did before says nothing
       isUnreachable = false;
     } catch {

@@ -1,6 +1,6 @@
 /** Judges what is said. The app speaks to this and to nothing below it. */
 import type { Message } from '../../models/prompts/prompt.ts';
-import type { ModelInfo } from '../engine.ts';
+import type { LoadProgress, ModelInfo } from '../engine.ts';
 
 /** When something counts as unsafe. */
 export interface GuardPolicy {
@@ -47,6 +47,9 @@ export interface GuardInfo extends ModelInfo {
 export interface Guard {
   readonly info: GuardInfo;
   readonly state: 'loading' | 'ready' | 'failed';
+  readonly load: LoadProgress;
+  /** Has done what the first judgement would wait for. Throws UnfitGuardError, and what loading throws. */
+  prepare(signal: AbortSignal): Promise<void>;
   /** Throws UnfitGuardError, BusyError, ContextLengthError, LogitsError */
   judge(request: JudgeRequest, signal: AbortSignal): Promise<Verdict>;
 }

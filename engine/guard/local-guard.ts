@@ -178,6 +178,8 @@ export function createLocalGuard(parts: LocalGuardParts): LocalGuard {
   return {
     info,
     state: 'ready',
+    load: { bytes: 0, totalBytes: 0 }, // it was read before
+    prepare: async () => {},
     judge: (request, signal) => inPlace(signal, () => judge(request, signal)),
     firstToken: (turns, signal) =>
       withPrompt(encode(turns, []), signal, async (row) => vocabulary[row.indexOf(Math.max(...row))]!),

@@ -24,6 +24,8 @@ export interface ModelGuardParts {
   readonly pause: () => Promise<void>;
 }
 
+type LoadedGuard = Pick<Guard, 'judge' | 'state' | 'prepare'>;
+
 const LIMITS: GuardLimits = {
   windowTokens: 4096, // 134 MB of the 1B's keys and values in f16
   windows: 16,
@@ -56,7 +58,7 @@ export function createModelGuard(parts: ModelGuardParts): Guard {
     categories: format.categories,
   };
 
-  async function load(progress: () => void): Promise<Pick<Guard, 'judge' | 'state'>> {
+  async function load(progress: (bytes?: number, totalBytes?: number) => void): Promise<LoadedGuard> {
     const device = parts.createDevice();
     let isLoading = true;
     try {
@@ -82,7 +84,8 @@ export function createModelGuard(parts: ModelGuardParts): Guard {
     } catch (error) {
       device[Symbol.dispose]?.();
       if (!(error instanceof UnfitGuardError)) throw error;
-      return { state: 'failed', judge: () => Promise.reject(error) };
+      const refuse = () => Promise.reject(error);
+      return { state: 'failed', judge: refuse, prepare: refuse };
     }
   }
 
@@ -92,6 +95,10 @@ export function createModelGuard(parts: ModelGuardParts): Guard {
     get state() {
       return guard.value?.state ?? guard.state;
     },
+    get load() {
+      return guard.progress;
+    },
+    prepare: async (signal) => (await guard.get(signal)).prepare(signal),
     judge: async (request, signal) => (await guard.get(signal)).judge(request, signal),
   };
 }

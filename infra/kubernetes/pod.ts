@@ -41,17 +41,17 @@ export function podSpec(plan: Plan, workload: Workload): IPodSpec {
 }
 
 function container(plan: Plan, workload: Workload): IContainer {
-  const { name, kind, image, argv, port, health, cpus, memory, gpus } = workload;
-  const probe = { httpGet: { path: health, port: 'http' }, timeoutSeconds: 3 };
+  const { name, kind, image, argv, port, health, live, cpus, memory, gpus } = workload;
+  const probe = (path: string) => ({ httpGet: { path, port: 'http' }, timeoutSeconds: 3 });
   return {
     name,
     image,
     command: [...argv],
     env: environment(plan, workload),
     ports: [{ name: 'http', containerPort: port }],
-    startupProbe: { ...probe, periodSeconds: 5, failureThreshold: kind === 'gpu' ? 240 : 60 },
-    livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 3 },
-    readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 2 },
+    startupProbe: { ...probe(live), periodSeconds: 5, failureThreshold: kind === 'gpu' ? 240 : 60 },
+    livenessProbe: { ...probe(live), periodSeconds: 10, failureThreshold: 3 },
+    readinessProbe: { ...probe(health), periodSeconds: 5, failureThreshold: 2 },
     resources: {
       requests: { cpu: String(cpus), memory: quantity(memory) },
       limits: {

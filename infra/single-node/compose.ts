@@ -66,7 +66,7 @@ function service(plan: Plan, workload: Workload): object {
       interval: '10s',
       timeout: '5s',
       retries: 3,
-      start_period: '30s',
+      start_period: '300s',
     },
     stop_grace_period: '30s',
     mem_limit: memoryLimit(workload),

@@ -5,10 +5,17 @@ const TIMEOUT_MS = 3_000;
 
 const GatewayHealth = z.object({ backends: z.record(z.string(), z.string()) });
 
-/** Whether a process of this machine says that it is well. Never throws. */
-export async function isHealthy({ port, health }: Pick<ManagedProcess, 'port' | 'health'>): Promise<boolean> {
+/** Whether a process of this machine says that it can answer. Never throws. */
+export const isReady = ({ port, health }: Pick<ManagedProcess, 'port' | 'health'>): Promise<boolean> =>
+  isFine(port, health);
+
+/** Whether it says that it works, ready or not. Never throws. */
+export const isLive = ({ port, live }: Pick<ManagedProcess, 'port' | 'live'>): Promise<boolean> =>
+  isFine(port, live);
+
+async function isFine(port: number, path: string): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}${health}`, {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     await response.arrayBuffer();

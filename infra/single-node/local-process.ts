@@ -16,6 +16,7 @@ export interface LocalProcess {
   readonly env: Readonly<Record<string, string>>;
   readonly port: number;
   readonly health: string;
+  readonly live: string;
 }
 
 /** A workload as a process of this machine: only the gateway listens for others. */
@@ -47,5 +48,6 @@ export function localProcess(plan: Plan, workload: Workload, place: LocalPlace):
     },
     port: workload.port,
     health: workload.health,
+    live: workload.live,
   };
 }

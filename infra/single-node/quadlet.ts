@@ -65,7 +65,7 @@ function workloadUnit(plan: Plan, workload: Workload) {
       ...(gpus > 0 ? [['AddDevice', 'nvidia.com/gpu=all'] as const] : CONFINED),
       ['HealthCmd', JSON.stringify(healthCommand(workload)).replaceAll('%', '%%')],
       ['HealthInterval', '10s'],
-      ['HealthStartPeriod', '30s'],
+      ['HealthStartPeriod', '300s'],
       ['PodmanArgs', `--memory=${memoryLimit(workload)}`],
     ],
     Service: [

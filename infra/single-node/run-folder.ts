@@ -32,6 +32,7 @@ const processSchema = z.object({
   secrets: z.array(z.object({ env: z.string(), secret: z.string() })),
   port: z.int(),
   health: z.string(),
+  live: z.string(),
 });
 const Processes = z.object({ cwd: z.string(), processes: z.array(processSchema) });
 export type Processes = z.infer<typeof Processes>;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isHealthy } from './health.ts';
+import { isLive } from './health.ts';
 import { killGroup } from './process-group.ts';
 import type { ManagedProcess, Processes, Status } from './run-folder.ts';
 
@@ -16,7 +16,7 @@ export interface SuperviseOptions extends Processes {
 const FIRST_REST_MS = 500;
 const LONGEST_REST_MS = 30_000;
 const STEADY_MS = 60_000; // after so long a crash is the first again
-const GRACE_MS = 10_000; // to finish what is being answered
+const GRACE_MS = 30_000; // to finish what is being answered
 const CHECK_MS = 3_000;
 const SICK_CHECKS = 3; // in a row, once it has been well
 
@@ -116,7 +116,7 @@ async function untilSick(process: ManagedProcess, signal: AbortSignal): Promise<
   while (!signal.aborted && sick < SICK_CHECKS) {
     await sleep(CHECK_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
-    const isWell = await isHealthy(process);
+    const isWell = await isLive(process);
     wasWell ||= isWell;
     sick = wasWell && !isWell ? sick + 1 : 0;
   }

@@ -10,15 +10,15 @@ import { memoryText } from '../bytes.ts';
 import { PlanError, RunError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import { whyTaken } from './free-port.ts';
-import { gatewaySeesAll, isHealthy } from './health.ts';
+import { gatewaySeesAll, isReady } from './health.ts';
 import { localProcess } from './local-process.ts';
 import { areOf, killGroup, runningGroups } from './process-group.ts';
 import { type ManagedProcess, type RunFolder, readStatus, type Status, writeJson } from './run-folder.ts';
 import { refuseContainers } from './systemd.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const STARTED_MS = 180_000; // a large model on a slow disk
-const STOPPED_MS = 20_000; // more than the supervisor's grace
+const STARTED_MS = 600_000; // a large model on a slow disk
+const STOPPED_MS = 40_000; // more than the supervisor's grace
 
 export interface UpOptions {
   readonly home: string; // CRIA_HOME
@@ -145,7 +145,7 @@ async function untilWell(
 
 /** The gateway is, once it has seen that the others are. */
 async function isWell(one: ManagedProcess): Promise<boolean> {
-  if (!(await isHealthy(one))) return false;
+  if (!(await isReady(one))) return false;
   return one.env.CRIA_ROUTES === undefined || gatewaySeesAll(one);
 }
 

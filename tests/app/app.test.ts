@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { events, PLACE, testApp } from '../support/test-app.ts';
-
-test.each([
-  { state: 'ready', status: 200, word: 'OK' },
-  { state: 'loading', status: 200, word: 'OK' },
-  { state: 'failed', status: 503, word: 'Error' },
-] as const)('GET /v1/health of an engine that is $state is $status', async ({ state, status, word }) => {
-  const reply = await testApp({ stats: { state, running: 2, waiting: 3 } }).app.request('/v1/health');
-  expect(reply.status).toBe(status);
-  expect(await reply.json()).toEqual({ status: word, state, ...PLACE, running: 2, waiting: 3 });
-});
+import { events, testApp } from '../support/test-app.ts';
 
 test("GET /v1/version is package.json's", async () => {
   const reply = await testApp().app.request('/v1/version');

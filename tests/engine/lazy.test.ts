@@ -11,8 +11,11 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** A lazy engine whose loads the test ends by hand. */
 function lazySetup() {
   const clock = { ms: 0 };
-  const loads: { progress: () => void; resolve: (engine: Engine) => void; reject: (error: Error) => void }[] =
-    [];
+  const loads: {
+    progress: (bytes?: number, totalBytes?: number) => void;
+    resolve: (engine: Engine) => void;
+    reject: (error: Error) => void;
+  }[] = [];
   const engine = createLazyEngine({
     info,
     load: (progress) => new Promise((resolve, reject) => loads.push({ progress, resolve, reject })),
@@ -58,6 +61,22 @@ describe('createLazyEngine()', () => {
     expect(engine.stats().state).toBe('loading');
     loads[1]!.resolve(ready());
     expect((await again).text).toBe('ok');
+  });
+
+  test('says how far it is, and loads when it is told to prepare', async () => {
+    const { engine, loads } = lazySetup();
+    expect(engine.stats().load).toEqual({ bytes: 0, totalBytes: 0 });
+    const prepared = engine.prepare(new AbortController().signal);
+    await turn();
+    loads[0]!.progress(30, 100);
+    expect(engine.stats()).toMatchObject({ state: 'loading', load: { bytes: 30, totalBytes: 100 } });
+    loads[0]!.progress(); // alive, no news
+    expect(engine.stats().load).toEqual({ bytes: 30, totalBytes: 100 });
+    loads[0]!.progress(100, 100);
+    loads[0]!.resolve(ready());
+    await prepared;
+    expect(engine.stats()).toMatchObject({ state: 'ready', load: { bytes: 100, totalBytes: 100 } });
+    expect(loads.length).toBe(1);
   });
 
   test('begins anew when a load has died, and stops the old one should it wake', async () => {

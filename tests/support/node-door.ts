@@ -14,8 +14,13 @@ import type { DoorOptions } from './door-options.ts';
 import { recitalPlugin } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
+export interface NodeDoor extends Door {
+  /** Asks it to end. Its exit code comes when it has. */
+  stop(): Promise<number | null>;
+}
+
 /** The Node server as it is built, in a process of its own, weights on disk. Not loaded yet. */
-export async function openNode(options: DoorOptions = {}): Promise<Door> {
+export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
   const { vars = {}, model = smollm2Path(), recital = false, onLog = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
   const storage = options.storage ?? folder;
@@ -35,13 +40,17 @@ export async function openNode(options: DoorOptions = {}): Promise<Door> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: server.stdout }).on('line', onLog);
+  const exited = once(server, 'exit').then(([code]) => code as number | null);
+  async function stop(): Promise<number | null> {
+    server.kill('SIGTERM');
+    return exited;
+  }
   const [line] = (await once(lines, 'line')) as [string];
   return {
     url: new URL((JSON.parse(line) as { url: string }).url),
+    stop,
     async [Symbol.asyncDispose]() {
-      server.kill('SIGTERM');
-      const [code] = await once(server, 'exit');
-      expect(code).toBe(0);
+      expect(await stop()).toBe(0);
       await rm(folder, { recursive: true });
     },
   };

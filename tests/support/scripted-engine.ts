@@ -35,6 +35,8 @@ export interface ScriptedEngine extends Engine {
   readonly stepsReached: number;
   /** How many replies were left before their end. */
   readonly abandoned: number;
+  /** How often it was told to get ready. */
+  readonly prepared: number;
 }
 
 export const SCRIPTED_MODEL: ModelInfo = {
@@ -64,6 +66,7 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
   const signals: AbortSignal[] = [];
   let stepsReached = 0;
   let abandoned = 0;
+  let prepared = 0;
 
   async function* reply(steps: readonly Step[], signal: AbortSignal): AsyncGenerator<Part, void> {
     let whole = false;
@@ -99,9 +102,13 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
     get abandoned() {
       return abandoned;
     },
+    get prepared() {
+      return prepared;
+    },
     models: () => models,
     stats: () => ({
       state: 'ready',
+      load: { bytes: 0, totalBytes: 0 },
       running: 0,
       waiting: 0,
       promptTokens: 0,
@@ -118,6 +125,9 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       deviceBytes: 0,
       ...script.stats,
     }),
+    async prepare() {
+      prepared++;
+    },
     async embed(request) {
       admit(request.model);
       embedded.push(request);

@@ -1,5 +1,6 @@
 import type { Access } from '../../app/access/access.ts';
 import { type AppOptions, createApp } from '../../app/app.ts';
+import type { Lifecycle } from '../../app/lifecycle.ts';
 import type { Safety } from '../../app/safety.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -15,6 +16,7 @@ export interface TestAppOptions extends AppOptions {
   readonly storageBytes?: number;
   readonly access?: Access;
   readonly safety?: Safety;
+  readonly lifecycle?: Lifecycle;
   /** What stands before the scripted engine. */
   readonly wrap?: (engine: Engine) => Engine;
 }
@@ -35,6 +37,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
       storage,
       access: options.access,
       safety: options.safety,
+      ...(options.lifecycle ? { lifecycle: options.lifecycle } : {}),
       wakeBatches: async () => {
         wakes.count++;
       },

@@ -33,6 +33,11 @@ const routes = Routes.parse({
   keeper: 'near',
 });
 
+const onlyNear = Routes.parse({
+  backends: [routes.backends[0]!],
+  routes: [{ ...routes.routes[0]!, overflow: [] }],
+});
+
 const says =
   (text: string, status = 200, headers: Record<string, string> = {}): Server =>
   () =>
@@ -160,6 +165,36 @@ describe('overflow', () => {
   });
 });
 
+test.each([
+  { state: 'loading', condition: 'cold', asked: 'far' },
+  { state: 'draining', condition: 'down', asked: 'far' },
+  { state: 'failed', condition: 'down', asked: 'far' },
+  { state: 'ready', condition: 'ready', asked: 'near' },
+])('a backend that says it is $state is $condition', async ({ state, condition, asked }) => {
+  const near: Server = ({ url }) =>
+    url.endsWith('/health')
+      ? Response.json({ state }, { status: state === 'ready' ? 200 : 503 })
+      : Response.json({ text: 'near' });
+  const { app, chat, probe } = setUp({ near, far: says('far') });
+  await probe();
+  expect(await (await app.request('/v1/health')).json()).toMatchObject({
+    status: 'OK',
+    state: 'ready',
+    backends: { near: condition, far: 'ready' },
+  });
+  expect((await chat()).headers.get('x-cria-backend')).toBe(asked);
+});
+
+test('when all are down it is not ready, and works all the same', async () => {
+  const { app, probe, clock } = setUp({ near: refuses, far: refuses }, { routes: onlyNear });
+  await probe();
+  clock.ms += 1;
+  const statusOf = async (path: string) => (await app.request(path)).status;
+  expect(await statusOf('/v1/health')).toBe(503);
+  expect(await statusOf('/v1/health/ready')).toBe(503);
+  expect(await statusOf('/v1/health/live')).toBe(200);
+});
+
 test('a backend that keeps failing is left alone, and asked again once it may have recovered', async () => {
   const { chat, asked, clock, servers } = setUp({ near: refuses, far: says('far') });
   for (let i = 0; i < 5; i++) await chat();
@@ -273,6 +308,8 @@ describe('keys', () => {
     const { app } = setUp({}, { access });
     const statusOf = async (path: string) => (await app.request(path)).status;
     expect(await statusOf('/v1/health')).toBe(200);
+    expect(await statusOf('/v1/health/live')).toBe(200);
+    expect(await statusOf('/v1/health/ready')).toBe(200);
     for (const path of ['/metrics', '/v1/models', '/v1/files', '/', '/openapi.json'])
       expect(await statusOf(path), path).toBe(401);
     const open = setUp({}, { access, openMetrics: true });

@@ -26,6 +26,7 @@ function run(script: string, environment: NodeJS.ProcessEnv = {}) {
         secrets: [{ env: 'KEY', secret: 'THE_SECRET' }],
         port: 9,
         health: '/',
+        live: '/',
       },
     ],
     logs,
