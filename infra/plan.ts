@@ -1,5 +1,6 @@
 /** From a site to what has to run: pure, so that every emitter, and every test, has the same. */
 import { PlanError } from './errors.ts';
+import { fetchesOf } from './fetch.ts';
 import { gatewayOf } from './gateway-workload.ts';
 import { beyondCapacity, type Cost, clashes, costOf, dollars } from './limits.ts';
 import { type PlannedRoute, planRoutes } from './plan-routes.ts';
@@ -69,12 +70,13 @@ export function plan(site: Site): Plan {
     problems.push(
       `budget.monthly: ${dollars(cost.monthly.max)} a month at most, and the budget is ${dollars(site.budget.monthly)}: lower replicas.max, or raise it`,
     );
+  const fetches = fetchesOf(site, workloads, problems);
   if (problems.length > 0) throw new PlanError(problems);
 
-  const secrets = [...new Set(workloads.flatMap((one) => one.secrets.map(({ secret }) => secret)))].sort();
+  const used = [...workloads, ...fetches].flatMap((one) => one.secrets.map(({ secret }) => secret));
+  const secrets = [...new Set(used)].sort();
   const keeper = serving.find(({ kind, replicas }) => kind !== 'gpu' && replicas.max === 1)?.name;
   const judge = serving.find(({ env }) => env.CRIA_GUARD !== undefined)?.name;
-  const fetches = fetchesOf(workloads);
   const notes = notesOf(workloads, keeper);
   return { site, gateway, workloads, remotes, fetches, routes, keeper, judge, secrets, cost, notes };
 }
@@ -135,15 +137,3 @@ function remoteOf(model: Extract<SiteModel, { engine: 'remote' }>, name: string)
   const key = secret === undefined ? undefined : { env: secret, secret };
   return { name, url, model: id, context, key };
 }
-
-/** One for each model of the catalogue. */
-function fetchesOf(workloads: readonly Workload[]): Fetch[] {
-  const models = new Set(workloads.flatMap(({ weights }) => weights));
-  return [...models].map((model) => ({
-    name: fetchName(model),
-    model,
-    argv: ['node', 'models/cli/cria.ts', 'pull', model],
-  }));
-}
-
-export const fetchName = (model: string): string => `fetch-${model.replaceAll(/[^a-z0-9]+/g, '-')}`;

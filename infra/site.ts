@@ -48,11 +48,33 @@ const gateway = z.strictObject({
   replicas: z.int().min(1).max(64).default(1),
 });
 
+/** A bucket that `cria publish` fills. */
+const published = {
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'write 3 to 63 lower-case letters, digits, dots and dashes'),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-][A-Za-z0-9._/-]*(?<!\/)$/, 'write it without a slash before and behind')
+    .optional(),
+  /** A server of one's own that speaks S3, such as MinIO: https://host:9000. */
+  endpoint: z.url({ protocol: /^https?$/, error: 'write its URL, https://host:9000' }).optional(),
+};
+/** Where the weights are: on the machines, or in a bucket that they are fetched from. */
 const store = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('directory'), path: z.string().min(1) }),
   z.strictObject({ kind: z.literal('pvc'), size: bytes, storageClass: z.string().min(1).optional() }),
-  z.strictObject({ kind: z.literal('s3'), bucket: z.string().min(3) }),
-  z.strictObject({ kind: z.literal('r2'), bucket: z.string().min(3) }),
+  z.strictObject({
+    kind: z.literal('s3'),
+    ...published,
+    /** By default us-east-1. */
+    region: z.string().min(1).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('r2'),
+    account: z.string().regex(/^[0-9a-f]{32}$/, 'write the account: 32 hex digits'),
+    ...published,
+  }),
 ]);
 
 const replicas = z.union([
@@ -99,6 +121,11 @@ const onCpu = {
   waiting: z.int().min(0).max(4096).default(64),
   /** A Llama Guard of the catalogue beside it, which judges what clients ask it to: docs/safety.md. */
   guard: z.string().min(1).optional(),
+  /** Of what was published to stores.weights, in place of the current one. */
+  version: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "write a version: the 64 hex digits that 'cria publish' printed")
+    .optional(),
 };
 
 const model = z.discriminatedUnion('engine', [

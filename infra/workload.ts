@@ -52,7 +52,22 @@ export interface Workload {
 export interface Fetch {
   readonly name: string;
   readonly model: string; // of the catalogue
+  readonly version: string | undefined; // of the store; the current one
+  /** Where it comes from; the hub when undefined. */
+  readonly store: PublishedStore | undefined;
   readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: readonly SecretUse[];
+}
+
+/** A bucket that `cria publish` filled. */
+export interface PublishedStore {
+  readonly address: string; // as `cria pull --from` takes it; a word of argv
+  readonly region: string | undefined; // of AWS
+  readonly endpoint: string | undefined; // in place of AWS' or Cloudflare's
+  /** What it does not have comes from the hub. */
+  readonly orHub: boolean;
+  readonly secrets: readonly SecretUse[];
 }
 
 export interface PlannedModel {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { findModel } from '../../models/catalogue.ts';
 import { type Command, type Shell, table } from '../../models/cli/command.ts';
+import type { CliEvent } from '../../models/cli/events.ts';
+import { fetchModel } from '../../models/cli/fetch-model.ts';
 import { criaHome } from '../../models/cli/home.ts';
-import { hubOf } from '../../models/cli/hub-http.ts';
-import { pull } from '../../models/cli/pull.ts';
 import { reporterFor } from '../../models/cli/pull-command.ts';
 import type { Plan } from '../plan.ts';
 import { type RunFolder, readStatus, runFolder } from '../single-node/run-folder.ts';
@@ -50,18 +50,22 @@ export const upCommand: Command = {
 async function fetchModels({ fetches }: Plan, home: string, shell: Shell, isQuiet: boolean): Promise<void> {
   const { environment, signal, terminal } = shell;
   const report = reporterFor(shell);
-  for (const { model } of fetches)
-    await pull(findModel(model), {
-      home,
-      hub: hubOf(environment),
-      pip: { environment },
-      report: (event) => {
-        if (!isQuiet && event.event !== 'present') report(event);
-      },
-      signal,
-      now: terminal.now,
-      verify: false, // it was when it came
+  const options = {
+    home,
+    report: (event: CliEvent) => {
+      if (!isQuiet && event.event !== 'present') report(event);
+    },
+    signal,
+    now: terminal.now,
+    verify: false, // it was when it came
+  };
+  for (const { model, version, store } of fetches) {
+    const region = store?.region ? { AWS_REGION: store.region } : {};
+    await fetchModel(findModel(model), store && { ...store, version }, {
+      ...options,
+      environment: { ...environment, ...region },
     });
+  }
 }
 
 async function summary({ site, gateway, workloads }: Plan, folder: RunFolder) {

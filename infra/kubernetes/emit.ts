@@ -9,13 +9,14 @@ import type { Plan } from '../plan.ts';
 import type { Manifest } from './manifest.ts';
 import { labelsOf, namespaceOf, quantity } from './names.ts';
 import { networkObjects } from './network-objects.ts';
+import { fetchesForItself } from './pod.ts';
 import { workloadObjects } from './workload-objects.ts';
 
 /** Throws PlanError when the weights lie where a pod cannot mount them. */
 export function emitKubernetes(plan: Plan): EmittedFile[] {
   const files: readonly (readonly [path: string, objects: readonly Manifest[]])[] = [
     ['00-namespace.yaml', [namespace(plan)]],
-    ['10-weights.yaml', [weightsClaim(plan)]],
+    ...(sharesWeights(plan) ? [['10-weights.yaml', [weightsClaim(plan)]] as const] : []),
     ['20-network.yaml', networkObjects(plan)],
     ...plan.workloads.map(
       (workload) => [`30-${workload.name}.yaml`, workloadObjects(plan, workload)] as const,
@@ -55,26 +56,31 @@ function namespace(plan: Plan): Manifest {
   };
 }
 
+const sharesWeights = (plan: Plan): boolean =>
+  plan.workloads.some(({ kind, volumes }) => volumes.length > 0 && !fetchesForItself(plan, kind));
+
 const SPARE = 1.5; // a version beside the one it replaces, and partial files
 
 /** Many pods read it, on several machines; each may be the first, which fetches. */
 function weightsClaim(plan: Plan): Manifest {
   const { weights } = plan.site.stores;
-  if (weights !== undefined && weights.kind !== 'pvc')
+  if (weights?.kind === 'directory')
     throw new PlanError([
-      `stores.weights: kubernetes needs a volume, not kind ${weights.kind}: write { kind: pvc, size: … }`,
+      'stores.weights: kubernetes needs a volume or a bucket, not kind directory: write { kind: pvc, size: … }',
     ]);
+  const volume = weights?.kind === 'pvc' ? weights : undefined; // for models on cards a bucket needs one, too
   const cards = plan.workloads.flatMap(({ kind, model }) => (kind === 'gpu' ? model!.facts.weightBytes : []));
-  const bytes = [...plan.fetches.map(({ model }) => catalogueFacts(model).weightBytes), ...cards];
+  const fetched = plan.fetches.filter(({ store }) => store === undefined);
+  const bytes = [...fetched.map(({ model }) => catalogueFacts(model).weightBytes), ...cards];
   const needed = bytes.reduce((sum, one) => sum + one, 0) * SPARE;
-  if (weights !== undefined && weights.size < needed / SPARE)
+  if (volume !== undefined && volume.size < needed / SPARE)
     throw new PlanError([
-      `stores.weights.size: the weights are ${quantity(needed / SPARE)} and the volume is ${quantity(weights.size)}`,
+      `stores.weights.size: the weights are ${quantity(needed / SPARE)} and the volume is ${quantity(volume.size)}`,
     ]);
   const spec: IPersistentVolumeClaim['spec'] = {
     accessModes: ['ReadWriteMany'],
-    resources: { requests: { storage: quantity(weights?.size ?? needed) } },
-    ...(weights?.storageClass === undefined ? {} : { storageClassName: weights.storageClass }),
+    resources: { requests: { storage: quantity(volume?.size ?? needed) } },
+    ...(volume?.storageClass === undefined ? {} : { storageClassName: volume.storageClass }),
   };
   return {
     apiVersion: 'v1',

@@ -66,8 +66,18 @@ function allow(plan: Plan, { name, kind, port }: Workload): Manifest {
       DNS,
       ...(isGateway ? models.map((one) => ({ to: [podOf(one.name)], ports: [tcp(one.port)] })) : []),
       ...(!isGateway || remotes.length > 0 ? [INTERNET] : []),
+      ...(isGateway ? [] : ownStore(plan)),
     ],
   });
+}
+
+/** A store of one's own, wherever it is: a policy knows addresses, and a URL has a name. */
+function ownStore({ fetches }: Plan): NonNullable<Spec['egress']> {
+  const endpoint = fetches.find(({ store }) => store?.endpoint)?.store?.endpoint;
+  if (endpoint === undefined) return [];
+  const { protocol, port } = new URL(endpoint);
+  const number = Number(port) || (protocol === 'https:' ? 443 : 80);
+  return [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { namespaceSelector: {} }], ports: [{ protocol: 'TCP', port: number }] }];
 }
 
 /** Only the API: health of single models and /metrics stay inside. Source: Gateway API v1, gateway.networking.k8s.io. */

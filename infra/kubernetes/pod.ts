@@ -1,5 +1,6 @@
 import type { IContainer, IEnvVar, IPodSpec, IVolume } from 'kubernetes-models/v1';
 import { containerEnv, memoryLimit, UID } from '../container-env.ts';
+import { catalogueFacts } from '../model-facts.ts';
 import type { Plan } from '../plan.ts';
 import type { Workload } from '../workload.ts';
 import { labelsOf, quantity, secretOf } from './names.ts';
@@ -36,7 +37,7 @@ export function podSpec(plan: Plan, workload: Workload): IPodSpec {
     ],
     ...(fetches.length > 0 ? { initContainers: fetches } : {}),
     containers: [container(plan, workload)],
-    volumes: volumes(workload),
+    volumes: volumes(plan, workload),
   };
 }
 
@@ -78,26 +79,33 @@ function environment(plan: Plan, workload: Workload): IEnvVar[] {
     ...(workload.kind === 'gpu' ? [{ name: 'HOME', value: '/tmp' }] : []),
     ...workload.secrets.map(({ env, secret }) => ({
       name: env,
-      valueFrom: { secretKeyRef: { name: secretOf(plan), key: secret } },
+      valueFrom: secretKey(plan, secret),
     })),
   ];
 }
 
+const secretKey = (plan: Plan, key: string) => ({ secretKeyRef: { name: secretOf(plan), key } });
+
 /** One pod after the other fetches what is not there yet: a lock on the volume keeps them apart. */
 function fetchContainers(plan: Plan, { weights, volumes: mounts }: Workload): IContainer[] {
   return weights.map((model) => {
-    const { name, argv } = plan.fetches.find((one) => one.model === model)!;
+    const { name, argv, env, secrets, store } = plan.fetches.find((one) => one.model === model)!;
     const { path } = mounts.find(({ kind }) => kind === 'weights')!;
     return {
       name,
       image: plan.gateway.image,
       command: ['flock', `${path}/.fetch.lock`, ...argv],
       env: [
-        { name: 'CRIA_HOME', value: path },
-        {
-          name: 'HF_TOKEN',
-          valueFrom: { secretKeyRef: { name: secretOf(plan), key: 'HF_TOKEN', optional: true } },
-        },
+        ...Object.entries({ CRIA_HOME: path, ...env }).map(([key, value]) => ({ name: key, value })),
+        ...secrets.map((one) => ({ name: one.env, valueFrom: secretKey(plan, one.secret) })),
+        ...(store === undefined || store.orHub
+          ? [
+              {
+                name: 'HF_TOKEN',
+                valueFrom: { secretKeyRef: { name: secretOf(plan), key: 'HF_TOKEN', optional: true } },
+              },
+            ]
+          : []),
       ],
       resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '512Mi' } },
       securityContext: CONFINED,
@@ -110,15 +118,27 @@ function fetchContainers(plan: Plan, { weights, volumes: mounts }: Workload): IC
 }
 
 /** State outlives the pod only where there is one pod: several could not share it. */
-function volumes({ name, kind, volumes: mounts, replicas }: Workload): IVolume[] {
+function volumes(plan: Plan, { name, kind, volumes: mounts, replicas, weights }: Workload): IVolume[] {
   return [
     { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
     ...(kind === 'gpu' ? [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: '8Gi' } }] : []),
     ...mounts.map((one): IVolume => {
-      if (one.kind === 'weights') return { name: 'weights', persistentVolumeClaim: { claimName: 'weights' } };
+      if (one.kind === 'weights')
+        return fetchesForItself(plan, kind)
+          ? { name: 'weights', emptyDir: { sizeLimit: quantity(SPARE * weightBytes(weights)) } }
+          : { name: 'weights', persistentVolumeClaim: { claimName: 'weights' } };
       return replicas.max === 1
         ? { name: 'state', persistentVolumeClaim: { claimName: `${name}-state` } }
         : { name: 'state', emptyDir: {} };
     }),
   ];
 }
+
+const SPARE = 1.5; // partial files, and what packing adds
+
+const weightBytes = (models: readonly string[]): number =>
+  models.reduce((sum, one) => sum + catalogueFacts(one).weightBytes, 0);
+
+/** From a bucket each pod gets its own copy: no volume has to be shared. SGLang gets its weights from the hub. */
+export const fetchesForItself = ({ fetches }: Plan, kind: Workload['kind']): boolean =>
+  kind !== 'gpu' && fetches.some(({ store }) => store !== undefined);

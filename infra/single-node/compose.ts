@@ -2,8 +2,9 @@
 import { stringify } from 'yaml';
 import { containerEnv, healthCommand, memoryLimit, UID } from '../container-env.ts';
 import { type EmittedFile, HEADER } from '../emitted-file.ts';
-import { fetchName, type Plan } from '../plan.ts';
-import type { Fetch, Workload } from '../workload.ts';
+import { fetchName } from '../fetch.ts';
+import type { Plan } from '../plan.ts';
+import type { Fetch, SecretUse, Workload } from '../workload.ts';
 
 export function emitCompose(plan: Plan): EmittedFile[] {
   const { site, workloads, fetches } = plan;
@@ -40,9 +41,7 @@ function service(plan: Plan, workload: Workload): object {
     ...(kind === 'gpu' ? { ipc: 'host' } : { user: `${UID}:${UID}`, ...CONFINED }),
     environment: {
       ...mapValues(containerEnv(plan, workload), literal),
-      ...Object.fromEntries(
-        secrets.map(({ env, secret }) => [env, `\${${secret}:?set ${secret} in the environment or in .env}`]),
-      ),
+      ...secretValues(secrets),
     },
     ...(kind === 'gateway'
       ? { ports: [`${listen.includes(':') ? `[${listen}]` : listen}:${port}:${port}`] }
@@ -84,14 +83,19 @@ function service(plan: Plan, workload: Workload): object {
   };
 }
 
-function fetchService(plan: Plan, { argv }: Fetch): object {
+function fetchService(plan: Plan, { argv, env, secrets, store }: Fetch): object {
   return {
     image: plan.gateway.image,
     command: argv,
     restart: 'on-failure:5',
     user: `${UID}:${UID}`,
     ...CONFINED,
-    environment: { CRIA_HOME: weightsPath(plan), HF_TOKEN: `\${HF_TOKEN:-}` },
+    environment: {
+      CRIA_HOME: weightsPath(plan),
+      ...mapValues(env, literal),
+      ...secretValues(secrets),
+      ...(store === undefined || store.orHub ? { HF_TOKEN: `\${HF_TOKEN:-}` } : {}),
+    },
     volumes: [`weights:${weightsPath(plan)}`],
   };
 }
@@ -108,6 +112,11 @@ function volume({ site }: Plan, name: string): object | null {
 const volumesOf = (workloads: readonly Workload[]) => [
   ...new Set(workloads.flatMap(({ volumes }) => volumes.map(({ name }) => name))),
 ];
+
+const secretValues = (secrets: readonly SecretUse[]) =>
+  Object.fromEntries(
+    secrets.map(({ env, secret }) => [env, `\${${secret}:?set ${secret} in the environment or in .env}`]),
+  );
 
 /** Compose takes $ for a variable. */
 const literal = (text: string): string => text.replaceAll('$', '$$$$');

@@ -1,7 +1,8 @@
 /** A site as Quadlet files: Podman's containers as systemd units. Source: podman-systemd.unit(5), of Podman 5. */
 import { containerEnv, healthCommand, memoryLimit, UID } from '../container-env.ts';
 import { type EmittedFile, HEADER } from '../emitted-file.ts';
-import { fetchName, type Plan } from '../plan.ts';
+import { fetchName } from '../fetch.ts';
+import type { Plan } from '../plan.ts';
 import type { Fetch, Workload } from '../workload.ts';
 import { commandLine, quoted, type Setting, unitFile } from './unit-file.ts';
 
@@ -77,7 +78,7 @@ function workloadUnit(plan: Plan, workload: Workload) {
   } satisfies Record<string, readonly Setting[]>;
 }
 
-function fetchUnit(plan: Plan, { name, model, argv }: Fetch) {
+function fetchUnit(plan: Plan, { name, model, argv, env, secrets }: Fetch) {
   const { path } = plan.workloads.flatMap(({ volumes }) => volumes).find(({ kind }) => kind === 'weights')!;
   return {
     Unit: [['Description', `Cria: fetch and check ${model}`]],
@@ -85,7 +86,10 @@ function fetchUnit(plan: Plan, { name, model, argv }: Fetch) {
       ['ContainerName', `cria-${plan.site.name}-${name}`],
       ['Image', plan.gateway.image],
       ['Exec', commandLine(argv)],
-      ['Environment', quoted(`CRIA_HOME=${path}`)],
+      ...Object.entries({ CRIA_HOME: path, ...env }).map(
+        ([key, value]) => ['Environment', quoted(`${key}=${value}`)] as const,
+      ),
+      ...secrets.map((one) => ['Secret', `${one.secret},type=env,target=${one.env}`] as const),
       ['Volume', `${source(plan, 'weights')}:${path}`],
       ...CONFINED,
     ],

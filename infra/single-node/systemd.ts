@@ -2,7 +2,8 @@
 import { memoryLimit } from '../container-env.ts';
 import { type EmittedFile, HEADER } from '../emitted-file.ts';
 import { PlanError } from '../errors.ts';
-import { fetchName, type Plan } from '../plan.ts';
+import { fetchName } from '../fetch.ts';
+import type { Plan } from '../plan.ts';
 import type { Fetch, Workload } from '../workload.ts';
 import { type LocalPlace, localProcess } from './local-process.ts';
 import { commandLine, quoted, type Setting, unitFile } from './unit-file.ts';
@@ -109,7 +110,7 @@ function workloadUnit(plan: Plan, workload: Workload, root: string, place: Local
 
 function fetchUnit(
   plan: Plan,
-  { model, argv: [, ...args] }: Fetch,
+  { model, env, secrets, argv: [, ...args] }: Fetch,
   root: string,
   { node, home }: LocalPlace,
 ) {
@@ -124,8 +125,10 @@ function fetchUnit(
       ['RemainAfterExit', 'yes'],
       ['WorkingDirectory', root],
       ['ExecStart', commandLine([node, ...args])],
-      ['Environment', quoted(`CRIA_HOME=${home}`)],
-      ['EnvironmentFile', `-/etc/cria/${plan.site.name}.env`],
+      ...Object.entries({ CRIA_HOME: home, ...env }).map(
+        ([key, value]) => ['Environment', quoted(`${key}=${value}`)] as const,
+      ),
+      ['EnvironmentFile', `${secrets.length > 0 ? '' : '-'}/etc/cria/${plan.site.name}.env`],
       ['TimeoutStartSec', 'infinity'],
       ['StateDirectory', 'cria/home'],
       ['ReadWritePaths', `-${home}`],

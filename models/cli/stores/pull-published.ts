@@ -19,6 +19,12 @@ import { isWanted, PartialFile, partialLength } from '../partial-file.ts';
 import { inOrder } from './in-order.ts';
 import { type Store, StoreError } from './store.ts';
 
+/** The store knows no version of that model. */
+export class UnpublishedError extends Error {
+  override readonly name = 'UnpublishedError';
+  readonly code = 'unpublished';
+}
+
 export interface PullPublishedOptions {
   readonly home: string; // CRIA_HOME
   /** The one that is current when undefined. */
@@ -76,7 +82,7 @@ export async function pullPublished(
 async function currentOf(store: Store, { name }: Manifest, signal: AbortSignal): Promise<string> {
   const bytes = await store.readAll(currentKey(name), MAX_CURRENT_BYTES, signal);
   if (bytes) return readCurrent(name, bytes);
-  throw new StoreError(
+  throw new UnpublishedError(
     `${store.name} has no ${name}: 'cria pack ${name}' and 'cria publish ${name} --to ${store.name}' put it there`,
   );
 }

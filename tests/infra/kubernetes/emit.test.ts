@@ -219,10 +219,49 @@ test('several of one model grow with their load and keep nothing; one keeps a vo
   expect(several.kinds).not.toContain('PersistentVolumeClaim');
 });
 
+test('from a bucket each pod gets a copy of its own, with keys by name; only cards share a volume', () => {
+  const weights = {
+    kind: 's3',
+    bucket: 'weights',
+    region: 'eu-west-1',
+    endpoint: 'http://minio.storage:9000',
+  } as const;
+  const planned = planOf({ stores: { weights } });
+  const objects = objectsOf(planned);
+  for (const object of objects) validate(object);
+  expect(objects.filter(({ kind }) => kind === 'PersistentVolumeClaim')).toHaveLength(1); // its state
+  const name = 'smollm2-135m-instruct-q4-1';
+  const deployment = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)!;
+  const { volumes, initContainers } = deployment.spec.template.spec;
+  expect(volumes).toContainEqual({ name: 'weights', emptyDir: { sizeLimit: '141Mi' } });
+  expect(initContainers![0]).toMatchObject({
+    command: [
+      ...['flock', '/var/lib/cria/home/.fetch.lock', 'node', 'models/cli/cria.ts', 'pull'],
+      ...['smollm2-135m-instruct-q4_1', '--from', 's3://weights', '--endpoint', 'http://minio.storage:9000'],
+    ],
+    env: expect.arrayContaining([
+      { name: 'AWS_REGION', value: 'eu-west-1' },
+      {
+        name: 'AWS_SECRET_ACCESS_KEY',
+        valueFrom: { secretKeyRef: { name: 'cria-lab', key: 'AWS_SECRET_ACCESS_KEY' } },
+      },
+    ]),
+  });
+  const policy = objects.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === name)!;
+  expect(JSON.stringify(policy)).toContain('"port":9000');
+
+  const withCards = planOf({
+    stores: { weights },
+    images: { gpu: 'sglang@sha256:0' },
+    models: [{ id: 'llama-3.2-11b-vision-instruct', engine: 'gpu', name: 'vision' }],
+  });
+  expect(objectsOf(withCards).filter(({ kind }) => kind === 'PersistentVolumeClaim')).toHaveLength(1);
+});
+
 test.each([
   {
-    stores: { weights: { kind: 's3', bucket: 'weights' } },
-    says: 'stores.weights: kubernetes needs a volume, not kind s3',
+    stores: { weights: { kind: 'directory', path: '/srv/weights' } },
+    says: 'stores.weights: kubernetes needs a volume or a bucket, not kind directory',
   },
   {
     stores: { weights: { kind: 'pvc', size: '10MiB' } },
