@@ -24,7 +24,7 @@ export function fetchesOf(site: Site, workloads: readonly Workload[], problems: 
 export const fetchName = (model: string): string => `fetch-${model.replaceAll(/[^a-z0-9]+/g, '-')}`;
 
 /** Undefined where weights come from the hub. */
-function publishedStore({ setup, stores }: Site): PublishedStore | undefined {
+function publishedStore({ setup, stores, cloud }: Site): PublishedStore | undefined {
   const { weights } = stores;
   if (weights?.kind !== 's3' && weights?.kind !== 'r2') return undefined;
   const isCloud = setup === 'cloud';
@@ -40,7 +40,7 @@ function publishedStore({ setup, stores }: Site): PublishedStore | undefined {
     };
   return {
     address: `s3://${bucket}${prefix}`,
-    region: weights.region ?? 'us-east-1',
+    region: weights.region ?? (isCloud ? cloud.region : 'us-east-1'),
     endpoint,
     orHub: isCloud, // the stack makes the bucket, and nothing is in it on the first day
     secrets: isCloud ? [] : keysOf('AWS'), // there the task's role serves

@@ -69,7 +69,7 @@ export function buckets(place: Place): Buckets {
 }
 
 /** Two stages cannot have one name: prod has the site's. */
-function modelBucketName({ plan, stage }: Place): string | undefined {
+export function modelBucketName({ plan, stage }: Place): string | undefined {
   const { weights } = plan.site.stores;
   if (weights?.kind !== 's3') return undefined;
   return stage.name === 'prod' ? weights.bucket : `${weights.bucket}-${stage.name}`;

@@ -17,6 +17,7 @@ import type { FileSystem } from 'aws-cdk-lib/aws-efs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { healthCommand, memoryLimit, SHARED_BYTES, UID } from '../container-env.ts';
 import type { Workload } from '../workload.ts';
+import { modelBucketName } from './buckets.ts';
 import { fargateSize } from './fargate-size.ts';
 import type { Place } from './place.ts';
 import type { Secrets } from './secrets.ts';
@@ -121,14 +122,10 @@ function addMain({ scope }: Place, task: TaskDefinition, props: TaskProps): Cont
 }
 
 /** Fetches one model, as root, since a task's volumes are root's; it also lets the model's own user write where that has to. */
-function addFetch(
-  { plan }: Place,
-  task: TaskDefinition,
-  props: TaskProps,
-  model: string,
-): ContainerDefinition {
+function addFetch(place: Place, task: TaskDefinition, props: TaskProps, model: string): ContainerDefinition {
   const { workload, secrets, logs, state } = props;
-  const { name, argv } = plan.fetches.find((one) => one.model === model)!;
+  const { plan } = place;
+  const { name, argv, env, store, secrets: keys } = plan.fetches.find((one) => one.model === model)!;
   const { path, name: weights } = workload.volumes.find(({ kind }) => kind === 'weights')!;
   const opened = workload.volumes.filter(({ kind }) => kind === 'state' && state === undefined);
   const container = task.addContainer(name, {
@@ -141,10 +138,15 @@ function addFetch(
       '-c',
       `chmod 1777 ${['/tmp', ...opened.map((one) => one.path)].join(' ')} && exec "$@"`,
       'sh',
-      ...argv,
+      ...argv.map((word) => (word === store?.address ? stageAddress(place, word) : word)),
     ],
-    environment: { CRIA_HOME: path },
-    ...(secrets.HF_TOKEN ? { secrets: { HF_TOKEN: EcsSecret.fromSecretsManager(secrets.HF_TOKEN) } } : {}),
+    environment: { CRIA_HOME: path, ...env },
+    secrets: Object.fromEntries(
+      [...keys, ...(secrets.HF_TOKEN ? [{ env: 'HF_TOKEN', secret: 'HF_TOKEN' }] : [])].map((one) => [
+        one.env,
+        EcsSecret.fromSecretsManager(secrets[one.secret]!),
+      ]),
+    ),
     readonlyRootFilesystem: true,
     logging: LogDrivers.awsLogs({ logGroup: logs, streamPrefix: name }),
   });
@@ -154,6 +156,13 @@ function addFetch(
     ...opened.map((one) => ({ sourceVolume: one.name, containerPath: one.path, readOnly: false })),
   );
   return container;
+}
+
+/** The stack makes one bucket a stage. */
+function stageAddress(place: Place, address: string): string {
+  const { weights } = place.plan.site.stores;
+  const name = modelBucketName(place);
+  return weights?.kind === 's3' && name !== undefined ? address.replace(weights.bucket, name) : address;
 }
 
 const dependOn = (container: ContainerDefinition, other: ContainerDefinition) =>

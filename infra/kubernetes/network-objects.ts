@@ -77,7 +77,12 @@ function ownStore({ fetches }: Plan): NonNullable<Spec['egress']> {
   if (endpoint === undefined) return [];
   const { protocol, port } = new URL(endpoint);
   const number = Number(port) || (protocol === 'https:' ? 443 : 80);
-  return [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { namespaceSelector: {} }], ports: [{ protocol: 'TCP', port: number }] }];
+  return [
+    {
+      to: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { namespaceSelector: {} }],
+      ports: [{ protocol: 'TCP', port: number }],
+    },
+  ];
 }
 
 /** Only the API: health of single models and /metrics stay inside. Source: Gateway API v1, gateway.networking.k8s.io. */

@@ -9,6 +9,7 @@ export const EVERYTHING = defineSite({
     gpu: 'lmsysorg/sglang@sha256:0000000000000000000000000000000000000000000000000000000000000000',
   },
   gateway: { hosts: ['llama.example.com'] },
+  stores: { weights: { kind: 'r2', account: '0123456789abcdef0123456789abcdef', bucket: 'weights' } },
   cloud: {
     certificate: 'arn:aws:acm:us-east-1:123456789012:certificate/1234',
     alarmEmail: 'somebody@example.com',

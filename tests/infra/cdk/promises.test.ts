@@ -51,6 +51,28 @@ describe.each(CASES)('$name, $stage', ({ site, stage }) => {
     });
   });
 
+  test('weights come from where the site says: its own bucket of this stage by a role, or R2 with keys', () => {
+    const {
+      Command,
+      Environment,
+      Secrets = [],
+    } = all('AWS::ECS::TaskDefinition')
+      .flatMap(([, { Properties }]) => Properties.ContainerDefinitions)
+      .find(({ Name }: { Name: string }) => Name.startsWith('fetch-'));
+    const keys = Secrets.map(({ Name }: { Name: string }) => Name).filter((name: string) => /KEY/.test(name));
+    if (plan.site.stores.weights?.kind === 'r2') {
+      expect(Command.join(' ')).toContain('--from r2://0123456789abcdef0123456789abcdef/weights');
+      expect(keys).toEqual(['R2_ACCESS_KEY_ID', 'R2_SECRET_ACCESS_KEY']);
+      return;
+    }
+    expect(all('AWS::S3::Bucket').map(([, { Properties }]) => Properties.BucketName)).toContain(
+      `example-cria-weights-${stage}`,
+    );
+    expect(Command.join(' ')).toContain(`--from s3://example-cria-weights-${stage} --or-hub`);
+    expect(Environment).toContainEqual({ Name: 'AWS_REGION', Value: 'us-east-1' });
+    expect(keys).toEqual([]);
+  });
+
   test('no bucket is public, each is encrypted and answers over TLS only', () => {
     const buckets = all('AWS::S3::Bucket');
     expect(buckets.length).toBeGreaterThanOrEqual(3);
