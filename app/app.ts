@@ -2,11 +2,13 @@ import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
+import type { Limits } from './access/access-key.ts';
 import { requestEngine } from './access/request-engine.ts';
 import type { Deps } from './deps.ts';
 import { MethodNotAllowedError, UnknownUrlError } from './errors.ts';
 import { createMetrics } from './metrics.ts';
 import { authorise, isHealth } from './middleware/authorise.ts';
+import { EXPOSED, limiterEvent, rateLimit } from './middleware/rate-limit.ts';
 import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { openApiDocument } from './openapi.ts';
@@ -50,12 +52,14 @@ export interface AppOptions {
   readonly maxBodyBytes?: number;
   /** The metrics need no key. */
   readonly openMetrics?: boolean;
+  /** Of keys without limits of their own, and of each address where there are no keys. */
+  readonly limits?: Limits;
 }
 
 /** The one HTTP app, the same behind every door. */
 export function createApp(
   deps: Deps,
-  { maxBodyBytes = 1 << 20, openMetrics = false }: AppOptions = {},
+  { maxBodyBytes = 1 << 20, openMetrics = false, limits = {} }: AppOptions = {},
 ): Hono<AppEnv> {
   const { engine } = deps;
   const metrics = createMetrics();
@@ -72,11 +76,14 @@ export function createApp(
 
   app.use(requestId({ generator: deps.newId }));
   app.use(requestLog(deps, metrics));
-  app.use(cors({ origin: '*', exposeHeaders: ['x-request-id', 'retry-after'], maxAge: 86_400 }));
+  app.use(cors({ origin: '*', exposeHeaders: EXPOSED, maxAge: 86_400 }));
   // Pages and documents need no key: whoever opens one has none yet.
   const isOpen = (path: string) =>
     isHealth(path) || (path === '/metrics' ? openMetrics : !/^\/v1(\/|$)/.test(path));
   app.use(authorise({ access: deps.access, isOpen }));
+  app.use(
+    rateLimit({ limiter: deps.limiter, limits, isOpen, onError: (error) => deps.log(limiterEvent(error)) }),
+  );
   app.use(
     methodNotAllowed({
       app,

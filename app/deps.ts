@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Access } from './access/access.ts';
+import type { Limiter } from './access/limiter.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Safety } from './safety.ts';
 import type { Storage } from './storage/storage.ts';
@@ -9,6 +10,8 @@ export interface Deps {
   readonly engine: Engine;
   /** Who may come in; anybody when absent. */
   readonly access?: Access | undefined;
+  /** Counts what callers take; nobody is limited when absent. */
+  readonly limiter?: Limiter | undefined;
   /** What judges, where the operator wants it. */
   readonly safety?: Safety | undefined;
   /** Where the stateful routes keep what they must know again. */

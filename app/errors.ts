@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BusyError, LogitBiasError, SchemaError } from '../engine/errors.ts';
-import { UnauthorizedError } from './access/errors.ts';
+import { BeyondLimitError, RateLimitError, UnauthorizedError } from './access/errors.ts';
 import { fieldPath } from './field-path.ts';
 import { NoBackendError } from './gateway/errors.ts';
 import { ShuttingDownError } from './lifecycle.ts';
@@ -170,6 +170,9 @@ const CODES: Readonly<Record<string, Row>> = {
   conflict: { status: 409, title: 'Conflict', type: 'invalid_request_error' },
   body_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
   object_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
+  rate_limit_exceeded: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
+  request_too_large: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
+  limiter_unavailable: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   model_busy: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
   storage_full: { status: 507, title: 'Insufficient Storage', type: 'server_error' },
   upstream: { status: 502, title: 'Bad Gateway', type: 'server_error' },
@@ -256,10 +259,13 @@ function paramOf(error: unknown, code: string | undefined, promptField: string):
   return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 
+const COME_AGAIN = [BusyError, NoBackendError, RateLimitError, ShuttingDownError];
+
 function headersOf(error: unknown): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') };
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
-  if (error instanceof BusyError || error instanceof NoBackendError || error instanceof ShuttingDownError)
-    return { 'retry-after': String(error.retryAfterSeconds) };
+  if (error instanceof BeyondLimitError) return { 'x-should-retry': 'false' }; // OpenAI's clients heed it
+  if (COME_AGAIN.some((known) => error instanceof known))
+    return { 'retry-after': String((error as RateLimitError).retryAfterSeconds) };
   return {};
 }

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
 import type { Completion, CompletionRequest, Engine, Part, Usage } from '../engine/engine.ts';
 import type { Caller } from './access/access.ts';
+import type { Reserve } from './access/meter.ts';
 import type { Deps } from './deps.ts';
 import { describeError, type ErrorContext, type ErrorReply } from './errors.ts';
 import { follow } from './follow.ts';
@@ -10,15 +11,21 @@ import type { ErrorBody } from './schemas/error.ts';
 
 /** What the app's own middleware puts on a request's context. */
 export interface AppEnv {
-  Variables: RequestIdVariables & { readonly access: Caller };
+  Variables: RequestIdVariables & {
+    readonly access: Caller;
+    /** Takes tokens, where the caller's are limited. */
+    readonly reserve?: Reserve;
+  };
   /** Only what calls the app in its own process can set these. */
   Bindings: {
     readonly priority?: 'low';
+    /** The client's, as the door knows it. */
+    readonly address?: string | undefined;
     /** When the platform cuts the request off. Unix milliseconds. */
     readonly deadlineMs?: number;
     /** The id of the key whose holder has left the request to be made. */
     readonly caller?: string | undefined;
-    /** Where the platform has to be told of work that goes on after the reply. */
+    /** Where the platform has to be told of work that goes on after the reply, or after its client has left. */
     readonly waitUntil?: (work: Promise<unknown>) => void;
   };
 }

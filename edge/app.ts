@@ -1,3 +1,4 @@
+import { toLimits } from '../app/access/limit-settings.ts';
 import { createApp } from '../app/app.ts';
 import { toEngineSettings } from '../app/engine-settings.ts';
 import type { Safety } from '../app/safety.ts';
@@ -14,6 +15,7 @@ import { accessOf } from './access.ts';
 import { digestHasher } from './digest-hasher.ts';
 import { openDiskSource } from './disk-source.ts';
 import { Env } from './env.ts';
+import { objectLimiter } from './object-limiter.ts';
 import { objectStorage, storageObject } from './object-storage.ts';
 import { openWeights } from './published-weights.ts';
 import { openR2Source } from './r2-source.ts';
@@ -46,6 +48,7 @@ function build(env: Env) {
     {
       engine: safety ? createGuardedEngine(engine, safety) : engine,
       access: accessOf(env, log),
+      limiter: objectLimiter(env.LIMITER, () => crypto.randomUUID()),
       safety,
       storage: objectStorage(env.STORAGE),
       wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
@@ -54,7 +57,7 @@ function build(env: Env) {
       newId: () => crypto.randomUUID(),
       log,
     },
-    { openMetrics: env.CRIA_METRICS === 'open' },
+    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env) },
   );
   if (env.PAGE) app.use('/*', servePage(env.PAGE));
   return app;

@@ -1,5 +1,8 @@
 import type { Fetcher, R2Bucket } from '@cloudflare/workers-types';
 import * as z from 'zod';
+import type { Limits } from '../app/access/access-key.ts';
+import { limitFields } from '../app/access/limit-settings.ts';
+import type { Verdict } from '../app/access/limiter.ts';
 import { accessFields, checkAccess } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
@@ -12,6 +15,18 @@ export interface StorageBinding {
   get(id: unknown): Storage & { wakeBatches(): Promise<void> };
 }
 
+/** The binding of LimiterObject, as far as we use it. */
+export interface LimiterBinding {
+  idFromName(name: string): unknown;
+  get(id: unknown): {
+    enter(limits: Limits, lease: string): Promise<Verdict>;
+    reserve(limits: Limits, tokens: number): Promise<Verdict>;
+    settle(limits: Limits, tokensBack: number): Promise<void>;
+    renew(limits: Limits, lease: string): Promise<void>;
+    leave(limits: Limits, lease: string): Promise<void>;
+  };
+}
+
 const binding = <T>(name: string) =>
   z.custom<T>((value) => typeof value === 'object' && value !== null, `the ${name} is missing`);
 
@@ -21,7 +36,7 @@ export const StorageEnv = z.object({
 });
 
 /** What the operator sets: wrangler.toml's [vars], where each is explained. */
-export const Vars = StorageEnv.extend({ ...accessFields, ...engineFields, ...safetyFields });
+export const Vars = StorageEnv.extend({ ...accessFields, ...limitFields, ...engineFields, ...safetyFields });
 
 /** All that a Worker is given. */
 export const Env = Vars.extend({
@@ -33,6 +48,7 @@ export const Env = Vars.extend({
   /** The playground's files, where Cloudflare's assets do not answer for them. */
   PAGE: binding<Fetcher>('service PAGE').optional(),
   STORAGE: binding<StorageBinding>('Durable Object binding STORAGE'),
+  LIMITER: binding<LimiterBinding>('Durable Object binding LIMITER'),
 })
   .refine(({ WEIGHTS, WEIGHTS_FOLDER }) => WEIGHTS !== undefined || WEIGHTS_FOLDER !== undefined, {
     path: ['WEIGHTS'],

@@ -1,12 +1,15 @@
 /** The Cloudflare Workers door: bindings in, the app out. */
 import type { ExecutionContext } from '@cloudflare/workers-types';
 import { appOf } from './app.ts';
+import { edgeAddress } from './client-address.ts';
 
+export { LimiterObject } from './limiter-object.ts';
 export { StorageObject } from './storage-object.ts';
 
 export default {
   fetch(request: Request, bindings: unknown, context: ExecutionContext): Response | Promise<Response> {
     const response = appOf(bindings).fetch(request, {
+      address: edgeAddress(request, bindings),
       waitUntil: (work: Promise<unknown>) => context.waitUntil(work),
     });
     // Without this a client that leaves takes the request's pending work with it: the load it began stops halfway, and

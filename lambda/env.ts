@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
+import { limitFields } from '../app/access/limit-settings.ts';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
@@ -22,6 +23,7 @@ export const Env = z
     CRIA_THREADS: integer(1, MOST_THREADS, Math.min(availableParallelism(), MOST_THREADS)),
     ...accessFields,
     CRIA_DRAIN: DRAIN,
+    ...limitFields,
     ...engineFields,
     ...safetyFields,
   })

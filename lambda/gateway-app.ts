@@ -1,3 +1,5 @@
+import { toLimits } from '../app/access/limit-settings.ts';
+import { createLimiter } from '../app/access/limiter.ts';
 import type { Deps } from '../app/deps.ts';
 import { createGateway, type Gateway } from '../app/gateway/gateway.ts';
 import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
@@ -16,6 +18,8 @@ export function createNodeGateway(env: GatewayEnv): NodeGateway {
   const gateway = createGateway({
     routes: env.CRIA_ROUTES,
     access: openAccess(env, log),
+    limiter: createLimiter({ now: Date.now, newId: () => crypto.randomUUID() }),
+    limits: toLimits(env),
     openMetrics: env.CRIA_METRICS === 'open',
     fetch,
     nowMs: Date.now,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { limitFields } from '../app/access/limit-settings.ts';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
 import { integer } from '../app/settings.ts';
@@ -30,6 +31,7 @@ export const GatewayEnv = z
       })
       .pipe(Routes),
     ...accessFields,
+    ...limitFields,
     CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
     CRIA_DRAIN: DRAIN,
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer

@@ -1,7 +1,8 @@
 /** The gateway's door on Node: one address for a site's servers. A container's entry, and a Lambda Web Function's. */
 import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
+import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
 import { readSettings } from '../app/settings.ts';
+import { clientOf } from './client-of.ts';
 import { drainOnSignals } from './drain.ts';
 import { createNodeGateway } from './gateway-app.ts';
 import { GatewayEnv } from './gateway-env.ts';
@@ -15,7 +16,9 @@ void probe();
 const probing = setInterval(() => void probe(), PROBE_MS);
 
 const { hostname, port } = env.AWS_LAMBDA_HTTP_ENDPOINT ?? { hostname: env.HOST, port: env.PORT };
-const server = serve({ fetch: app.fetch, hostname, port }, ({ address, port }) =>
+const fetch = (request: Request, bindings: HttpBindings | Http2Bindings) =>
+  app.fetch(request, clientOf(request, bindings, env.CRIA_PROXIES));
+const server = serve({ fetch, hostname, port }, ({ address, port }) =>
   console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}` })),
 );
 drainOnSignals({

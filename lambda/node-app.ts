@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Hono } from 'hono';
+import { toLimits } from '../app/access/limit-settings.ts';
+import { createLimiter } from '../app/access/limiter.ts';
 import { createApp } from '../app/app.ts';
 import { runBatches } from '../app/batches/run-batches.ts';
 import type { Deps } from '../app/deps.ts';
@@ -57,6 +59,7 @@ export function createNodeApp(env: Env): NodeApp {
     {
       engine: safety ? createGuardedEngine(engine, safety) : engine,
       access,
+      limiter: createLimiter({ now: Date.now, newId }),
       safety,
       storage,
       wakeBatches: async () => batches.wake(),
@@ -66,7 +69,7 @@ export function createNodeApp(env: Env): NodeApp {
       newId,
       log,
     },
-    { openMetrics: env.CRIA_METRICS === 'open' },
+    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env) },
   );
   const batches = startBatchLoop({
     run: (signal) => {

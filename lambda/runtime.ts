@@ -11,7 +11,7 @@ export const FunctionUrlEvent = z.object({
   headers: z.record(z.string(), z.string()),
   requestContext: z.object({
     domainName: z.string().min(1),
-    http: z.object({ method: z.string().min(1) }),
+    http: z.object({ method: z.string().min(1), sourceIp: z.string().optional() }),
   }),
   body: z.string().nullish(),
   isBase64Encoded: z.boolean().default(false),

@@ -1,9 +1,10 @@
 /** The Node door: the app on a port. For a single node, and for the container. */
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { serve } from '@hono/node-server';
+import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { readSettings } from '../app/settings.ts';
+import { clientOf } from './client-of.ts';
 import { drainOnSignals } from './drain.ts';
 import { Env } from './env.ts';
 import { createNodeApp } from './node-app.ts';
@@ -15,7 +16,9 @@ const env = orExit(() => readSettings(Env, process.env));
 const { app, model, lifecycle, log, stop } = orExit(() => createNodeApp(env));
 app.use('/*', serveStatic({ root: PAGE }));
 
-const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
+const fetch = (request: Request, bindings: HttpBindings | Http2Bindings) =>
+  app.fetch(request, clientOf(request, bindings, env.CRIA_PROXIES));
+const server = serve({ fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
   console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}`, model: model.id })),
 );
 drainOnSignals({

@@ -11,7 +11,7 @@ export interface HandlerDeps {
   /** The app. `deadlineMs`: Unix milliseconds. */
   readonly fetch: (
     request: Request,
-    bindings: { readonly deadlineMs: number },
+    bindings: { readonly deadlineMs: number; readonly address: string | undefined },
   ) => Response | Promise<Response>;
   readonly nowMs: () => number;
 }
@@ -33,7 +33,10 @@ export function createStreamingHandler({ fetch, nowMs }: HandlerDeps): Streaming
       describeError(error, { requestId, promptField: promptFieldOf(event.rawPath) });
     const ask = async (signal: AbortSignal): Promise<Response> => {
       try {
-        return await fetch(eventRequest(event, signal), { deadlineMs: nowMs() + ms });
+        return await fetch(eventRequest(event, signal), {
+          deadlineMs: nowMs() + ms,
+          address: event.requestContext.http.sourceIp,
+        });
       } catch (error) {
         const { status, body } = told(error, context.awsRequestId);
         return Response.json(body, { status });

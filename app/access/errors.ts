@@ -28,3 +28,44 @@ export class ModelNotAllowedError extends Error {
     super(`this key has no access to model '${model}'; it may use ${allowed.join(', ') || 'none'}`);
   }
 }
+
+const UNITS = {
+  requests: 'requests a minute',
+  tokens: 'tokens a minute',
+  concurrency: 'requests at once',
+} as const;
+
+/** The caller has taken all that it may for now. */
+export class RateLimitError extends Error {
+  override readonly name = 'RateLimitError';
+  readonly code = 'rate_limit_exceeded';
+  readonly retryAfterSeconds: number;
+
+  constructor(limit: keyof typeof UNITS, most: number, waitMs: number) {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    super(`the limit of ${most} ${UNITS[limit]} is reached; try again in ${seconds} s`);
+    this.retryAfterSeconds = seconds;
+  }
+}
+
+/** It would take more than there ever is, so that coming again does not help. */
+export class BeyondLimitError extends Error {
+  override readonly name = 'BeyondLimitError';
+  readonly code = 'request_too_large';
+
+  constructor(tokens: number, most: number) {
+    super(
+      `the request may take ${tokens} tokens, and the limit is ${most} a minute: shorten it, or lower max_tokens`,
+    );
+  }
+}
+
+/** What has been taken cannot be asked, and nothing is let in uncounted. */
+export class LimiterError extends Error {
+  override readonly name = 'LimiterError';
+  readonly code = 'limiter_unavailable';
+
+  constructor(cause: unknown) {
+    super('the limits cannot be looked up now', { cause });
+  }
+}

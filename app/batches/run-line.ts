@@ -43,7 +43,8 @@ export async function runLine(
   const response = await fetch(request, caller);
   const answer = (await response.json()) as { usage?: AnyUsage };
   signal.throwIfAborted();
-  if (response.status === 429) throw new TryLaterError('every place to wait is taken');
+  if (response.status === 429 && response.headers.has('retry-after'))
+    throw new TryLaterError('every place is taken, or the limit of its key is reached');
 
   const { status } = response;
   return {

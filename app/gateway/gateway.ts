@@ -5,11 +5,14 @@ import { requestId } from 'hono/request-id';
 import * as z from 'zod';
 import { UnknownModelError } from '../../engine/errors.ts';
 import type { Access } from '../access/access.ts';
+import type { Limits } from '../access/access-key.ts';
 import { ModelNotAllowedError } from '../access/errors.ts';
+import type { Limiter } from '../access/limiter.ts';
 import { InvalidRequestError } from '../errors.ts';
 import { follow } from '../follow.ts';
 import { type Lifecycle, ShuttingDownError } from '../lifecycle.ts';
 import { authorise, isHealth } from '../middleware/authorise.ts';
+import { EXPOSED, limiterEvent, rateLimit } from '../middleware/rate-limit.ts';
 import { refuseWhileDraining } from '../middleware/refuse-while-draining.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
@@ -26,6 +29,10 @@ export interface GatewayDeps extends PeerDeps {
   readonly routes: Routes;
   /** Who may come in; anybody when absent. */
   readonly access?: Access | undefined;
+  /** Counts requests, and those at once; a server behind it counts tokens. */
+  readonly limiter?: Limiter;
+  /** Of keys without limits of their own, and of each address where there are no keys. */
+  readonly limits?: Limits;
   /** The metrics need no key: who scrapes them may have none. */
   readonly openMetrics?: boolean;
   readonly newId: () => string;
@@ -61,7 +68,8 @@ const Asked = z.looseObject({
 });
 
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { routes, access, openMetrics = false, log, maxBodyBytes, timeoutMs, lifecycle } = deps;
+  const { routes, access, limiter, limits = {}, openMetrics = false, lifecycle } = deps;
+  const { log, maxBodyBytes, timeoutMs } = deps;
   const startedAt = Math.floor(deps.nowMs() / 1000);
   const peers = new Map(routes.backends.map((backend) => [backend.name, createPeer(backend, deps)]));
   const peerOf = (name: string): Peer => peers.get(name)!; // the schema has checked that it exists
@@ -74,10 +82,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return c.json(body, status, headers);
   });
   app.use(requestId({ generator: deps.newId }));
-  app.use(
-    cors({ origin: '*', exposeHeaders: ['x-request-id', 'x-cria-backend', 'retry-after'], maxAge: 86_400 }),
-  );
-  app.use(authorise({ access, isOpen: (path) => isHealth(path) || (openMetrics && path === '/metrics') }));
+  app.use(cors({ origin: '*', exposeHeaders: [...EXPOSED, 'x-cria-backend'], maxAge: 86_400 }));
+  const isOpen = (path: string) => isHealth(path) || (openMetrics && path === '/metrics');
+  app.use(authorise({ access, isOpen }));
+  app.use(rateLimit({ limiter, limits, isOpen, onError: (error) => log(limiterEvent(error)) }));
   app.get('/v1/health', (c) => c.json(health(), health().status === 'OK' ? 200 : 503));
   app.get('/v1/health/live', (c) => c.json(health())); // it loads nothing, so nothing fails for good
   app.get('/v1/health/ready', (c) => {

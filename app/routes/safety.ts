@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { UnknownModelError } from '../../engine/errors.ts';
 import type { JudgeRequest, Verdict } from '../../engine/guard/guard.ts';
+import { roughTokens } from '../access/meter.ts';
 import { NotFoundError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { readJson } from '../read-json.ts';
@@ -54,7 +55,15 @@ async function judge(
   request: Omit<JudgeRequest, 'policy'>,
 ): Promise<Verdict> {
   const startedAt = now();
-  const verdict = await guard.judge({ ...request, policy }, c.req.raw.signal);
+  const asked = request.messages.reduce((sum, { content }) => sum + roughTokens(content), 0);
+  const settle = await c.var.reserve?.(asked);
+  const verdict = await guard
+    .judge({ ...request, policy }, c.req.raw.signal)
+    .catch(async (error: unknown) => {
+      await settle?.(0);
+      throw error;
+    });
+  await settle?.(verdict.promptTokens);
   const { reason, score, categories, windows, promptTokens } = verdict;
   log({
     event: 'verdict',

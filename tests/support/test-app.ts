@@ -1,4 +1,5 @@
 import type { Access } from '../../app/access/access.ts';
+import { createLimiter, type Limiter } from '../../app/access/limiter.ts';
 import { type AppOptions, createApp } from '../../app/app.ts';
 import type { Lifecycle } from '../../app/lifecycle.ts';
 import type { Safety } from '../../app/safety.ts';
@@ -15,6 +16,7 @@ export const START_MS = 1_727_222_400_500;
 export interface TestAppOptions extends AppOptions {
   readonly storageBytes?: number;
   readonly access?: Access;
+  readonly limiter?: Limiter;
   readonly safety?: Safety;
   readonly lifecycle?: Lifecycle;
   /** What stands before the scripted engine. */
@@ -27,6 +29,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
   const logs: Record<string, string | number>[] = [];
   const clock = { ms: START_MS };
   let ids = 0;
+  let leases = 0;
   const wakes = { count: 0 };
   const maxBytes = options.storageBytes ?? 2 ** 30;
   const storage = createSqlStorage(openNodeSql(':memory:'), { maxBytes, now: () => clock.ms });
@@ -36,6 +39,7 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
       engine: options.wrap?.(engine) ?? engine,
       storage,
       access: options.access,
+      limiter: options.limiter ?? createLimiter({ now: () => clock.ms, newId: () => `lease-${++leases}` }),
       safety: options.safety,
       ...(options.lifecycle ? { lifecycle: options.lifecycle } : {}),
       wakeBatches: async () => {
