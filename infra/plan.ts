@@ -2,6 +2,8 @@
 import { PlanError } from './errors.ts';
 import { fetchesOf } from './fetch.ts';
 import { gatewayOf } from './gateway-workload.ts';
+import { guardSettings } from './guards.ts';
+import { judgeOf, keeperOf } from './keeper.ts';
 import { beyondCapacity, type Cost, clashes, costOf, dollars } from './limits.ts';
 import { type PlannedRoute, planRoutes } from './plan-routes.ts';
 import { factsOf, serve } from './serve-model.ts';
@@ -63,7 +65,11 @@ export function plan(site: Site): Plan {
     problems,
   );
   const gateway = gatewayOf(site, remotes, problems);
-  const workloads = [gateway, ...serving];
+  const guards = guardSettings(site, routes, serving, problems);
+  const judged = serving.map((one) => ({ ...one, env: { ...one.env, ...guards.get(one.name) } }));
+  const workloads = [gateway, ...judged];
+  const keeper = keeperOf(site, serving, problems);
+  const judge = judgeOf(site, serving, problems);
   problems.push(...clashes(workloads), ...beyondCapacity(site, workloads));
   const cost = costOf(site, workloads);
   if (site.budget && cost.monthly.max > site.budget.monthly)
@@ -75,8 +81,6 @@ export function plan(site: Site): Plan {
 
   const used = [...workloads, ...fetches].flatMap((one) => one.secrets.map(({ secret }) => secret));
   const secrets = [...new Set(used)].sort();
-  const keeper = serving.find(({ kind, replicas }) => kind !== 'gpu' && replicas.max === 1)?.name;
-  const judge = serving.find(({ env }) => env.CRIA_GUARD !== undefined)?.name;
   const notes = notesOf(workloads, keeper);
   return { site, gateway, workloads, remotes, fetches, routes, keeper, judge, secrets, cost, notes };
 }

@@ -1,5 +1,6 @@
 /** One description of a site: which models answer what, on which engines, and where all of it runs. */
 import * as z from 'zod';
+import { GuardRules } from '../app/access/access-key.ts';
 import { fieldPath } from '../app/field-path.ts';
 import { parseBytes } from './bytes.ts';
 import { SiteError } from './errors.ts';
@@ -173,6 +174,8 @@ const route = z.strictObject({
   ),
   /** Who answers when none of them can: all busy, still loading, or down. */
   overflow: z.array(label).max(16).default([]),
+  /** What of its conversations is judged, by the guard beside each model that answers. Nothing when absent. */
+  guard: GuardRules.required({ judge: true }).optional(),
 });
 
 /** What only AWS has. */
@@ -225,6 +228,10 @@ const siteSchema = z.strictObject({
   models: z.array(model).min(1).max(32),
   /** By default one for each model, under its id. */
   routes: z.array(route).max(64).optional(),
+  /** Who keeps files, responses, conversations and batches. By default the first model that can: replicas: 1, not gpu. */
+  keeper: label.optional(),
+  /** Who answers moderations and shields. By default the first model with a guard. */
+  judge: label.optional(),
   observability: z.strictObject({ serviceMonitor: z.boolean().default(false) }).prefault({}),
   cloud: cloud.prefault({}),
   /** The plan fails when its estimate is above this. */

@@ -34,7 +34,7 @@ const RULES: readonly Rule[] = [
     // Kubernetes' types are erased before it runs: the package is for development only.
     folder: /^infra\/kubernetes\//,
     files: /^infra\//,
-    packages: /^(yaml|cdk8s|constructs)$|^kubernetes-models\//,
+    packages: /^(yaml|cdk8s|constructs)$|^(@kubernetes-models|kubernetes-models)\//,
   },
   { folder: /^infra\/cdk\//, files: /^infra\//, packages: /^(aws-cdk-lib|constructs|cdk-nag)($|\/)|^node:/ },
   {

@@ -1,3 +1,4 @@
+import type { IHTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
 import type { INetworkPolicy, INetworkPolicyPort } from 'kubernetes-models/networking.k8s.io/v1';
 import type { Plan } from '../plan.ts';
 import type { Workload } from '../workload.ts';
@@ -88,8 +89,9 @@ function ownStore({ fetches }: Plan): NonNullable<Spec['egress']> {
 /** Only the API: health of single models and /metrics stay inside. Source: Gateway API v1, gateway.networking.k8s.io. */
 function httpRoute(plan: Plan): Manifest {
   const { gateway, site } = plan;
-  const spec = {
-    parentRefs: [site.gateway.parent],
+  const { name, namespace } = site.gateway.parent;
+  const spec: IHTTPRoute['spec'] = {
+    parentRefs: [{ name, ...(namespace === undefined ? {} : { namespace }) }],
     ...(site.gateway.hosts.length > 0 ? { hostnames: site.gateway.hosts } : {}),
     rules: [
       {

@@ -1,3 +1,4 @@
+import type { IServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
@@ -105,7 +106,7 @@ function disruptionBudget(plan: Plan, { name }: Workload): Manifest {
 /** Source: prometheus-operator, monitoring.coreos.com/v1. */
 function serviceMonitor(plan: Plan, { name }: Workload): Manifest {
   const labels = labelsOf(plan, name);
-  const spec = {
+  const spec: IServiceMonitor['spec'] = {
     selector: { matchLabels: labels },
     endpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
   };

@@ -1,3 +1,5 @@
+import { HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
+import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
@@ -10,7 +12,6 @@ import { emitKubernetes } from '../../../infra/kubernetes/emit.ts';
 import { plan } from '../../../infra/plan.ts';
 import { readSite } from '../../../infra/read-site.ts';
 import { parseSite, type SiteInput } from '../../../infra/site.ts';
-import { HttpRoute, ServiceMonitor } from './crd-schemas.ts';
 
 interface Container {
   readonly name: string;
@@ -70,6 +71,8 @@ const KINDS = {
   Namespace,
   PersistentVolumeClaim,
   Service,
+  HTTPRoute,
+  ServiceMonitor,
 };
 
 const objectsOf = (planned: ReturnType<typeof plan>): Parsed[] =>
@@ -79,14 +82,10 @@ const objectsOf = (planned: ReturnType<typeof plan>): Parsed[] =>
 
 /** Throws where Kubernetes would refuse it. */
 function validate(object: Parsed): void {
-  if (object.kind === 'HTTPRoute') HttpRoute.parse(object);
-  else if (object.kind === 'ServiceMonitor') ServiceMonitor.parse(object);
-  else {
-    const Kind = KINDS[object.kind as keyof typeof KINDS];
-    expect(Kind, object.kind).toBeDefined();
-    expect(object.apiVersion).toBe(Kind.apiVersion);
-    new Kind(object as never).validate();
-  }
+  const Kind = KINDS[object.kind as keyof typeof KINDS];
+  expect(Kind, object.kind).toBeDefined();
+  expect(object.apiVersion).toBe(Kind.apiVersion);
+  new Kind(object as never).validate();
 }
 
 describe.each(['single-node.yaml', 'on-prem.yaml'])('sites/%s', async (file) => {
@@ -273,13 +272,19 @@ test.each([
 
 test.each([
   { kind: 'Deployment', spoil: (spec: object) => Object.assign(spec, { template: undefined }) },
-  { kind: 'HTTPRoute', spoil: (spec: object) => Object.assign(spec, { hostname: 'typo' }) },
+  { kind: 'HTTPRoute', spoil: (spec: object) => Object.assign(spec, { hostnames: ['no host'] }) },
+  {
+    kind: 'ServiceMonitor',
+    spoil: (spec: object) => Object.assign(spec, { endpoints: [{ interval: 'x' }] }),
+  },
   {
     kind: 'NetworkPolicy',
     spoil: (spec: object) => Object.assign(spec, { policyTypes: 'Ingress' }),
   },
 ])('a spoiled $kind would be found', ({ kind, spoil }) => {
-  const object = objectsOf(planOf({})).find((one) => one.kind === kind)!;
+  const object = objectsOf(planOf({ observability: { serviceMonitor: true } })).find(
+    (one) => one.kind === kind,
+  )!;
   spoil(object.spec);
   expect(() => validate(object)).toThrow();
 });
