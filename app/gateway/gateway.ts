@@ -50,9 +50,14 @@ export interface Gateway {
 }
 
 /** Asking twice does no harm there: nothing is kept. */
-const SAFE = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings'];
+const SAFE = [
+  ...['/v1/chat/completions', '/v1/completions', '/v1/embeddings'],
+  ...['/v1/tasks/summarize', '/v1/tasks/rewrite'],
+];
 /** Kept by one of the servers. */
-const KEPT = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches'];
+const KEPT = ['/v1/responses', '/v1/conversations', '/v1/files', '/v1/batches', '/v1/tasks'];
+/** Of those, what asks a model. */
+const KEPT_BY_MODEL = ['/v1/responses', '/v1/tasks/assistant'];
 
 /** Judged by the guard of one of them. */
 const JUDGED = ['/v1/moderations', '/v1/safety', '/v1/shields'];
@@ -209,9 +214,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
     });
   }
 
-  /** A response's model in its keeper's words; anything else as it comes. */
+  /** A response's, or an assistant's, model in its keeper's words; anything else as it comes. */
   async function keptBody(c: Context<AppEnv>, { backend }: Peer): Promise<BodyInit | null> {
-    if (c.req.path !== '/v1/responses') return c.req.raw.body;
+    if (!KEPT_BY_MODEL.includes(c.req.path)) return c.req.raw.body;
     const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
     const { to, overflow } = routeOf(c, asked.model);
     const serves = [...to.map((one) => one.backend), ...overflow].includes(backend.name);
@@ -219,7 +224,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       throw new InvalidRequestError(
         'invalid_value',
         'model',
-        `responses are kept by ${backend.name}, which does not serve '${asked.model}'`,
+        `what ${c.req.path} keeps is kept by ${backend.name}, which does not serve '${asked.model}'`,
       );
     return JSON.stringify({ ...asked, model: backend.model });
   }

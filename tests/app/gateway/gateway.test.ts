@@ -76,6 +76,30 @@ function setUp(servers: Record<string, Server>, options: Partial<GatewayDeps> = 
 }
 
 describe('a request by model', () => {
+  test.each([
+    ['summarize', 'llama', 'near', MODEL],
+    ['rewrite', 'remote', 'far', 'far-model'],
+    ['assistant', 'llama', 'near', MODEL],
+  ])('may be the task %s of the model %s', async (task, model, server, known) => {
+    const { app, asked } = setUp({ near: says('hi'), far: says('hi') });
+    const reply = await app.request(`/v1/tasks/${task}`, {
+      method: 'POST',
+      body: JSON.stringify({ model, text: 'x' }),
+    });
+    expect(reply.status).toBe(200);
+    expect(asked.map(({ url, body }) => [new URL(url).hostname, JSON.parse(body)])).toEqual([
+      [server, { model: known, text: 'x' }],
+    ]);
+  });
+
+  test('to an assistant, and what it keeps, is its keeper’s alone', async () => {
+    const { app, asked } = setUp({ near: says('hi'), far: says('hi') });
+    const assistant = { method: 'POST', body: JSON.stringify({ model: 'remote', messages: [] }) };
+    expect((await app.request('/v1/tasks/assistant', assistant)).status).toBe(400);
+    await app.request('/v1/tasks/todos/todo_1', { method: 'DELETE' });
+    expect(asked.map(({ url }) => url)).toEqual(['http://near:1/v1/tasks/todos/todo_1']);
+  });
+
   test('goes to its backend, under the name the model has there, everything else as it came', async () => {
     const { chat, asked } = setUp({ near: says('hi') });
     const reply = await chat({ tools: [1], temperature: 0.25 });
@@ -409,7 +433,7 @@ describe('before the real app', () => {
     const { id } = await client.responses.create({ model: 'llama', input: 'hi' });
     expect((await client.responses.retrieve(id)).id).toBe(id);
     await expect(client.responses.create({ model: 'remote', input: 'hi' })).rejects.toThrow(
-      "responses are kept by near, which does not serve 'remote'",
+      "what /v1/responses keeps is kept by near, which does not serve 'remote'",
     );
 
     const bytes = new Uint8Array([0, 255, 10, 13, 128]);
