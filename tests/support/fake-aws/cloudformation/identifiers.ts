@@ -84,7 +84,7 @@ function attributeText(
     .split(/[:/|]/)
     .at(-1)!
     .replace(/[^A-Za-z0-9]+/g, '-');
-  const host = `${label.toLowerCase()}.${serviceOf(type)}.amazonaws.com`;
+  const host = `${label.toLowerCase()}.${serviceOf(type)}.invalid`;
   if (/(Domain|DNS)Name$|Endpoint/.test(name)) return host;
   if (name.endsWith('Url')) return `https://${host}/`;
   if (name.endsWith('Id') || name === 'Name') return physicalId;
