@@ -63,7 +63,7 @@ export function createApp(
 ): Hono<AppEnv> {
   const { engine } = deps;
   const metrics = createMetrics();
-  const run = { ...deps, engineFor: requestEngine(engine), metrics, maxBodyBytes };
+  const run = { ...deps, engineFor: requestEngine(engine, deps.safety), metrics, maxBodyBytes };
   const app = new Hono<AppEnv>();
 
   const refuse = (c: Context<AppEnv>, error: unknown): Response => {

@@ -1,13 +1,13 @@
-import type { Guard, GuardPolicy } from '../engine/guard/guard.ts';
+import type { Guard, Judging } from '../engine/guard/guard.ts';
+import type { RouteGuard } from './access/guard-policy.ts';
 
 /** The guard of a server, and when it objects. */
-export interface Safety {
+export interface Safety extends Judging {
   readonly guard: Guard;
-  readonly policy: GuardPolicy;
-  /** What of chats, completions and responses is judged. */
-  readonly path: 'off' | 'input' | 'output' | 'both';
-  /** What a client is told in place of what was found unsafe. */
-  readonly refusal: string;
+  /** A key may ask for more than this, and never for less. */
+  readonly enforced?: boolean;
+  /** What is otherwise on some routes, by their paths. */
+  readonly routes?: Readonly<Record<string, RouteGuard>>;
 }
 
 /** Llama Stack's sentence. */

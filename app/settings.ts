@@ -18,3 +18,18 @@ export function readSettings<S extends z.ZodType>(schema: S, values: unknown): z
 /** A setting that is a whole number. */
 export const integer = (least: number, most: number, fallback: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
+
+/** A setting that is JSON of that schema. */
+export const jsonText = <S extends z.ZodType>(schema: S, fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, { addIssue }) => {
+      try {
+        return JSON.parse(text || fallback) as unknown;
+      } catch (error) {
+        addIssue({ code: 'custom', message: `not JSON: ${(error as Error).message}` });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);

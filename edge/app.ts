@@ -2,7 +2,7 @@ import { toLimits } from '../app/access/limit-settings.ts';
 import { createApp } from '../app/app.ts';
 import { toEngineSettings } from '../app/engine-settings.ts';
 import type { Safety } from '../app/safety.ts';
-import { toPolicy } from '../app/safety-settings.ts';
+import { toSafety } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
 import { createGuardedEngine } from '../engine/guard/guarded-engine.ts';
 import { createModelGuard } from '../engine/guard/model-guard.ts';
@@ -67,7 +67,7 @@ function guardOf(env: Env): Safety | undefined {
   if (env.CRIA_GUARD === '') return undefined;
   const manifest = findModel(env.CRIA_GUARD);
   const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(env, manifest) });
-  return { guard, policy: toPolicy(env), path: env.CRIA_GUARD_JUDGE, refusal: env.CRIA_GUARD_REFUSAL };
+  return { guard, ...toSafety(env) };
 }
 
 /** What this door brings for a model. */

@@ -1,5 +1,7 @@
 /** Messages in, text out. The app speaks to this and to nothing below it. */
+
 import type { JsonSchema, Message, Tool } from '../models/prompts/prompt.ts';
+import type { Judging } from './guard/guard.ts';
 
 export interface Sampling {
   /** 0 is greedy. */
@@ -54,6 +56,8 @@ export interface CompletionRequest {
   readonly parallelToolCalls?: boolean;
   /** Low is computed only while nothing normal can be. Absent: normal. */
   readonly priority?: 'normal' | 'low';
+  /** How a guard before the engine judges it, where it is not as usual. */
+  readonly judging?: Judging;
 }
 
 export interface Usage {

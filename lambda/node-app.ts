@@ -12,7 +12,7 @@ import { toEngineSettings } from '../app/engine-settings.ts';
 import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
 import type { AppEnv } from '../app/run.ts';
 import type { Safety } from '../app/safety.ts';
-import { toPolicy } from '../app/safety-settings.ts';
+import { toSafety } from '../app/safety-settings.ts';
 import { createSqlStorage } from '../app/storage/sql-storage.ts';
 import { createGuardedEngine } from '../engine/guard/guarded-engine.ts';
 import { createModelGuard } from '../engine/guard/model-guard.ts';
@@ -89,7 +89,7 @@ function guard(home: string, env: Env): Safety | undefined {
   if (env.CRIA_GUARD === '') return undefined;
   const manifest = onDisk(home, env.CRIA_GUARD);
   const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(manifest, home, env) });
-  return { guard, policy: toPolicy(env), path: env.CRIA_GUARD_JUDGE, refusal: env.CRIA_GUARD_REFUSAL };
+  return { guard, ...toSafety(env) };
 }
 
 /** A catalogue entry whose files are here. */

@@ -42,6 +42,8 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
   CRIA_GUARD_REFUSAL  the reply to what may not be asked
   CRIA_GUARD_THRESHOLD  P(unsafe) from which on something is flagged
   CRIA_GUARD_EXCLUDE  its categories that are no reason, such as S6,S8
+  CRIA_GUARD_ENFORCED on: a key's own rules only add to these
+  CRIA_GUARD_ROUTES   other rules for some routes, as JSON; see docs/safety.md
   CRIA_GUARD_UNKNOWN  unsafe or safe: what an answer is taken for that is neither
   CRIA_LIMIT_REQUESTS, CRIA_LIMIT_TOKENS, CRIA_LIMIT_CONCURRENCY
                       what each key, or each address, may take; see docs/access.md

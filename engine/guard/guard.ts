@@ -14,6 +14,14 @@ export interface GuardPolicy {
 
 export const DEFAULT_POLICY: GuardPolicy = { threshold: 0.5, excluded: [], onUnknown: 'unsafe' };
 
+/** What of a conversation is judged, when it counts as unsafe, and what is then said. */
+export interface Judging {
+  readonly path: 'off' | 'input' | 'output' | 'both';
+  readonly policy: GuardPolicy;
+  /** The whole reply to what may not be asked. */
+  readonly refusal: string;
+}
+
 export interface JudgeRequest {
   /** The last turn is judged, in the light of those before. */
   readonly messages: readonly Message[];

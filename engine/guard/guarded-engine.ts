@@ -1,15 +1,11 @@
 import type { Completion, CompletionRequest, Engine, Part, Prompt } from '../engine.ts';
 import { InvalidPromptError, UnknownModelError } from '../errors.ts';
-import type { Guard, GuardPolicy, JudgeRequest } from './guard.ts';
+import type { Guard, GuardPolicy, JudgeRequest, Judging } from './guard.ts';
 import { judgedParts } from './judged-parts.ts';
 
-export interface GuardedEngineOptions {
+/** How requests are judged that do not say it themselves. */
+export interface GuardedEngineOptions extends Judging {
   readonly guard: Guard;
-  readonly policy: GuardPolicy;
-  /** What is judged: what is asked, what is said, or both. */
-  readonly path: 'off' | 'input' | 'output' | 'both';
-  /** The whole reply to what may not be asked. */
-  readonly refusal: string;
 }
 
 type Messages = JudgeRequest['messages'];
@@ -20,32 +16,37 @@ type Messages = JudgeRequest['messages'];
  * A guard that cannot judge, for whatever reason, lets nothing pass: its error is the request's.
  */
 export function createGuardedEngine(engine: Engine, options: GuardedEngineOptions): Engine {
-  const { guard, policy, path, refusal } = options;
-  if (path === 'off') return engine;
+  const { guard } = options;
   const asked = new WeakMap<Prompt, Promise<boolean>>(); // the choices of one request have one prompt
 
-  const isUnsafe = async (messages: Messages, signal: AbortSignal): Promise<boolean> =>
-    (await guard.judge({ messages, policy, scores: false }, signal)).flagged;
+  type IsUnsafe = (messages: Messages) => Promise<boolean>;
+  const judgeBy =
+    (policy: GuardPolicy, signal: AbortSignal): IsUnsafe =>
+    async (messages) =>
+      (await guard.judge({ messages, policy, scores: false }, signal)).flagged;
 
-  function isAskedUnsafe(prompt: Prompt, messages: Messages, signal: AbortSignal): Promise<boolean> {
+  function isAskedUnsafe(prompt: Prompt, messages: Messages, isUnsafe: IsUnsafe): Promise<boolean> {
     const known = asked.get(prompt);
     if (known) return known;
-    const judged = isUnsafe(messages, signal);
+    const judged = isUnsafe(messages);
     asked.set(prompt, judged);
     return judged;
   }
 
   async function start(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
-    const { model, prompt } = request;
+    const { model, prompt, judging = options } = request;
+    const { path, policy, refusal } = judging;
+    if (path === 'off') return engine.start(request, signal);
     const known = engine.models().map(({ id }) => id);
     if (!known.includes(model)) throw new UnknownModelError(model, known);
     const messages = toMessages(prompt);
-    if (path !== 'output' && (await isAskedUnsafe(prompt, messages, signal))) return refused(model, refusal);
+    const isUnsafe = judgeBy(policy, signal);
+    if (path !== 'output' && (await isAskedUnsafe(prompt, messages, isUnsafe)))
+      return refused(model, refusal);
 
     const completion = await engine.start(request, signal);
     if (path === 'input') return completion;
-    const isSaidUnsafe = (text: string) =>
-      isUnsafe([...messages, { role: 'assistant', content: text }], signal);
+    const isSaidUnsafe = (text: string) => isUnsafe([...messages, { role: 'assistant', content: text }]);
     const parts = judgedParts(completion.parts, isSaidUnsafe, completion.promptTokens);
     return { ...completion, parts };
   }

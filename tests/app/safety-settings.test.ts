@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toPolicy } from '../../app/safety-settings.ts';
+import { toSafety } from '../../app/safety-settings.ts';
 import { readSettings } from '../../app/settings.ts';
 import { Env } from '../../lambda/env.ts';
 
@@ -9,7 +9,7 @@ describe("a guard's settings", () => {
   test('ask for none', () => {
     const env = read({});
     expect([env.CRIA_GUARD, env.CRIA_GUARD_JUDGE]).toEqual(['', 'off']);
-    expect(toPolicy(env)).toEqual({ threshold: 0.5, excluded: [], onUnknown: 'unsafe' });
+    expect(toSafety(env).policy).toEqual({ threshold: 0.5, excluded: [], onUnknown: 'unsafe' });
   });
 
   test('make a policy', () => {
@@ -18,7 +18,7 @@ describe("a guard's settings", () => {
       CRIA_GUARD_EXCLUDE: 'S6,S13',
       CRIA_GUARD_UNKNOWN: 'safe',
     });
-    expect(toPolicy(env)).toEqual({ threshold: 0.3, excluded: ['S6', 'S13'], onUnknown: 'safe' });
+    expect(toSafety(env).policy).toEqual({ threshold: 0.3, excluded: ['S6', 'S13'], onUnknown: 'safe' });
   });
 
   test.each([
@@ -29,8 +29,20 @@ describe("a guard's settings", () => {
     ['CRIA_GUARD_UNKNOWN', 'maybe'],
     ['CRIA_GUARD_JUDGE', 'all'],
     ['CRIA_GUARD_JUDGE', 'both'], // by no guard
+    ['CRIA_GUARD_ENFORCED', 'yes'],
+    ['CRIA_GUARD_ROUTES', '{'],
+    ['CRIA_GUARD_ROUTES', '{"/v1/nothing": {}}'],
+    ['CRIA_GUARD_ROUTES', '{"/v1/completions": {"judge": "all"}}'],
+    ['CRIA_GUARD_ROUTES', '{"/v1/completions": {"limit": 1}}'],
   ])('cannot be %s=%s', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(name);
+  });
+
+  test('of routes need a guard, too', () => {
+    const CRIA_GUARD_ROUTES = '{"/v1/completions": {"judge": "both", "enforced": true}}';
+    expect(() => read({ CRIA_GUARD_ROUTES })).toThrow('CRIA_GUARD_JUDGE: nothing could judge');
+    const { routes } = toSafety(read({ CRIA_GUARD_ROUTES, CRIA_GUARD: 'llama-guard-3-1b' }));
+    expect(routes).toEqual({ '/v1/completions': { judge: 'both', enforced: true } });
   });
 
   test('let a guard judge', () => {
