@@ -1,11 +1,16 @@
 import { memoryText } from './bytes.ts';
-import { HOURS_A_MONTH } from './prices.ts';
 import type { Site } from './site.ts';
 import type { Workload } from './workload.ts';
 
+export interface CostItem {
+  readonly what: string; // a workload, or what all of them need
+  readonly monthly: { readonly min: number; readonly max: number }; // US dollars
+}
+
 export interface Cost {
   readonly monthly: { readonly min: number; readonly max: number }; // US dollars, of what has a price
-  readonly unknown: readonly string[]; // workloads without one
+  readonly items: readonly CostItem[];
+  readonly unknown: readonly string[]; // what is paid by use
 }
 
 export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
@@ -48,18 +53,4 @@ export function beyondCapacity({ setup, capacity }: Site, workloads: readonly Wo
       problems.push(`capacity.gpus: ${most} are needed and there ${gpus === 1 ? 'is 1' : `are ${gpus}`}`);
   }
   return problems;
-}
-
-/** Of the cards' machines in the cloud; elsewhere they are yours already. */
-export function costOf(site: Site, workloads: readonly Workload[]): Cost {
-  if (site.setup !== 'cloud') return { monthly: { min: 0, max: 0 }, unknown: [] };
-  const sum = (end: 'min' | 'max') =>
-    workloads.reduce(
-      (total, { instance, replicas }) => total + (instance?.hourly ?? 0) * HOURS_A_MONTH * replicas[end],
-      0,
-    );
-  return {
-    monthly: { min: sum('min'), max: sum('max') },
-    unknown: workloads.filter(({ instance }) => !instance).map(({ name }) => name),
-  };
 }

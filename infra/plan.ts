@@ -1,10 +1,11 @@
 /** From a site to what has to run: pure, so that every emitter, and every test, has the same. */
+import { cloudCost } from './cloud-cost.ts';
 import { PlanError } from './errors.ts';
 import { fetchesOf } from './fetch.ts';
 import { gatewayOf } from './gateway-workload.ts';
 import { guardSettings } from './guards.ts';
 import { judgeOf, keeperOf } from './keeper.ts';
-import { beyondCapacity, type Cost, clashes, costOf, dollars } from './limits.ts';
+import { beyondCapacity, type Cost, clashes, dollars } from './limits.ts';
 import { type PlannedRoute, planRoutes } from './plan-routes.ts';
 import { factsOf, serve } from './serve-model.ts';
 import type { Site, SiteModel } from './site.ts';
@@ -27,6 +28,8 @@ export interface Plan {
 }
 
 const FIRST_PORT = 8801;
+/** Machines that are yours already. */
+const NOTHING: Cost = { monthly: { min: 0, max: 0 }, items: [], unknown: [] };
 
 /** Throws PlanError, with the numbers, for all that cannot be; each problem begins with its place in the site. */
 export function plan(site: Site): Plan {
@@ -71,7 +74,7 @@ export function plan(site: Site): Plan {
   const keeper = keeperOf(site, serving, problems);
   const judge = judgeOf(site, serving, problems);
   problems.push(...clashes(workloads), ...beyondCapacity(site, workloads));
-  const cost = costOf(site, workloads);
+  const cost = site.setup === 'cloud' ? cloudCost(site, workloads) : NOTHING;
   if (site.budget && cost.monthly.max > site.budget.monthly)
     problems.push(
       `budget.monthly: ${dollars(cost.monthly.max)} a month at most, and the budget is ${dollars(site.budget.monthly)}: lower replicas.max, or raise it`,

@@ -81,6 +81,21 @@ export const INSTANCES: readonly Instance[] = [
   },
 ];
 
+/**
+ * What the rest of a site takes, in us-east-1, in US dollars. These have not changed for years; look at AWS's own price
+ * lists (ECS, ELB, VPC, WAF, CloudWatch, Secrets Manager) before you rely on them.
+ */
+export const CLOUD_PRICES = {
+  fargateCpuHour: 0.04048, // x86
+  fargateGibHour: 0.004445,
+  natHour: 0.045 + 0.005, // and its public address
+  balancerHour: 0.0225,
+  firewallMonth: 5 + 2 * 1, // an ACL with two rules
+  dashboardMonth: 3,
+  alarmMonth: 0.1,
+  secretMonth: 0.4,
+} as const;
+
 /** What programs may have of a machine's memory: its system takes some. */
 const USABLE = 0.9;
 

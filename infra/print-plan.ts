@@ -104,14 +104,17 @@ function gpuTable(workloads: readonly Workload[]): string[] {
       ];
 }
 
-function costLines({ cost: { monthly, unknown } }: Plan): string[] {
-  const { min, max } = monthly;
-  const amount = min === max ? dollars(min) : `${dollars(min)} to ${dollars(max)}`;
+function costLines({ cost: { monthly, items, unknown } }: Plan): string[] {
   return [
-    `cost      ${amount} a month of ${HOURS_A_MONTH} hours for the cards' machines (${PRICES_SOURCE}, of ${PRICES_OF})`,
-    ...(unknown.length > 0 ? [`          unknown: ${unknown.join(', ')}, storage, traffic`] : []),
+    `cost      ${amount(monthly)} a month of ${HOURS_A_MONTH} hours, in stage prod`,
+    ...items.map((item) => `          ${item.what}: ${amount(item.monthly)}`),
+    `          by use, not counted: ${unknown.join(', ')}`,
+    `          prices: ${PRICES_SOURCE}, of ${PRICES_OF}`,
   ];
 }
+
+const amount = ({ min, max }: { readonly min: number; readonly max: number }): string =>
+  min === max ? dollars(min) : `${dollars(min)} to ${dollars(max)}`;
 
 /** `stable 90 %, next 10 %`. */
 function shares(to: readonly { readonly backend: string; readonly weight: number }[]): string {

@@ -39,7 +39,7 @@ const HOURS_ON = 12;
 
 /** Everything that somebody should be told of goes to one topic, when it begins and when it is over. */
 export function alarms(place: Place, { failures, services, alb }: Watched): Topic {
-  const { scope, plan, stage } = place;
+  const { scope, plan } = place;
   const topic = new Topic(scope, 'Alarms', { displayName: nameOf(place), enforceSSL: true });
   const { alarmEmail } = plan.site.cloud;
   if (alarmEmail) topic.addSubscription(new EmailSubscription(alarmEmail));
@@ -65,8 +65,7 @@ export function alarms(place: Place, { failures, services, alb }: Watched): Topi
     const well = (each: Duration) =>
       requests.metrics.healthyHostCount({ period: each, statistic: 'Minimum' });
     alarm(`${name}-failing`, `${name} answers with 5xx`, errors, FAILING);
-    if (stage.replicasOf(workload).min > 0)
-      alarm(`${name}-down`, `no replica of ${name} is well`, well(period), DOWN);
+    if (workload.replicas.min > 0) alarm(`${name}-down`, `no replica of ${name} is well`, well(period), DOWN);
     else if (instance)
       alarm(
         `${name}-on`,

@@ -28,7 +28,7 @@ const OLD_VERSION_DAYS = 30; // how long weights that were replaced can be had b
 
 /** Weights, images on their way to a model, and who asked for what. All private, and TLS only. */
 export function buckets(place: Place): Buckets {
-  const { scope, stage } = place;
+  const { scope, plan, stage } = place;
   const passing = stage.isKept
     ? { removalPolicy: RemovalPolicy.RETAIN }
     : { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true };
@@ -39,10 +39,10 @@ export function buckets(place: Place): Buckets {
     lifecycleRules: [{ expiration: Duration.days(stage.logDays) }],
   });
   const logs = made as IBucket; // their types know no exactOptionalPropertyTypes
-  const name = modelBucketName(place);
+  const { weights } = plan.site.stores;
   const models = new Bucket(scope, 'Models', {
     ...PRIVATE,
-    ...(name === undefined ? {} : { bucketName: name }),
+    ...(weights?.kind === 's3' ? { bucketName: weights.bucket } : {}),
     versioned: true,
     removalPolicy: RemovalPolicy.RETAIN,
     serverAccessLogsBucket: logs,
@@ -66,13 +66,6 @@ export function buckets(place: Place): Buckets {
     cors: [{ allowedMethods: [HttpMethods.PUT], allowedOrigins: ['*'], allowedHeaders: ['content-type'] }],
   });
   return { logs, models: models as IBucket, uploads: uploads as IBucket };
-}
-
-/** Two stages cannot have one name: prod has the site's. */
-export function modelBucketName({ plan, stage }: Place): string | undefined {
-  const { weights } = plan.site.stores;
-  if (weights?.kind !== 's3') return undefined;
-  return stage.name === 'prod' ? weights.bucket : `${weights.bucket}-${stage.name}`;
 }
 
 /** Nothing that serves may write weights. */

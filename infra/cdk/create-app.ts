@@ -1,13 +1,14 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { PlanError } from '../errors.ts';
-import type { Plan } from '../plan.ts';
+import { type Plan, plan } from '../plan.ts';
+import type { Site } from '../site.ts';
 import { CloudStack } from './cloud-stack.ts';
 import { nameOf } from './place.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, siteIn } from './stage.ts';
 
 export interface AppProps {
-  readonly plan: Plan;
+  readonly site: Site;
   readonly stage: Stage;
   readonly bundles: string;
   /** Where the templates go; the CLI says it, else a temporary folder. */
@@ -29,27 +30,30 @@ const FLAGS = [
   '@aws-cdk/core:checkSecretUsage',
 ];
 
-/** The CDK app of one stage of a site. Looks nothing up: what it makes depends on the site alone. Throws PlanError. */
-export function createApp({ plan, stage, bundles, outdir }: AppProps): {
+export interface CloudApp {
   readonly app: App;
   readonly stack: CloudStack;
-} {
-  const { setup, cloud } = plan.site;
-  if (setup !== 'cloud') throw new PlanError([`setup: it is ${setup}, and CDK is for cloud`]);
+  /** Of the site in this stage. */
+  readonly plan: Plan;
+}
+
+/** The CDK app of one stage of a site. Looks nothing up: what it makes depends on the site alone. Throws PlanError. */
+export function createApp({ site, stage, bundles, outdir }: AppProps): CloudApp {
+  if (site.setup !== 'cloud') throw new PlanError([`setup: it is ${site.setup}, and CDK is for cloud`]);
+  const planned = plan(siteIn(stage, site));
   const app = new App({
     analyticsReporting: false,
     context: Object.fromEntries(FLAGS.map((flag) => [flag, true])),
     ...(outdir === undefined ? {} : { outdir }),
   });
-  const place = { scope: app, plan, stage };
-  const stack = new CloudStack(app, nameOf(place), {
-    plan,
+  const stack = new CloudStack(app, nameOf({ scope: app, plan: planned, stage }), {
+    plan: planned,
     stage,
     bundles,
-    description: `Cria: the site ${plan.site.name}, ${stage.name}`,
-    env: { region: cloud.region },
+    description: `Cria: the site ${site.name}, ${stage.name}`,
+    env: { region: site.cloud.region },
     terminationProtection: stage.isKept,
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return { app, stack };
+  return { app, stack, plan: planned };
 }

@@ -22,7 +22,12 @@ import {
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { allow } from './balancer.ts';
-import { type GatewayParts, gatewayEnvironment, grantGateway } from './gateway-environment.ts';
+import {
+  checkRoutesFit,
+  type GatewayParts,
+  gatewayEnvironment,
+  grantGateway,
+} from './gateway-environment.ts';
 import { logGroup } from './log-group.ts';
 import { CIDR } from './network.ts';
 import type { Place } from './place.ts';
@@ -86,7 +91,7 @@ function webFunction({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
     logGroup: logs,
     timeout: Duration.minutes(MINUTES),
   });
-  grantGateway(place, props, made);
+  grantGateway(props, made);
   grantSecrets(place, props, made);
   return { origin: httpOrigin(made.endpoint.domainName), logs, service: undefined };
 }
@@ -107,7 +112,7 @@ function functionUrl({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
     environment: functionEnvironment(place, props),
     logGroup: logs,
   });
-  grantGateway(place, props, made);
+  grantGateway(props, made);
   grantSecrets(place, props, made);
   const url = made.addFunctionUrl({
     authType: FunctionUrlAuthType.NONE,
@@ -119,9 +124,9 @@ function functionUrl({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
 /** Always there, and without Lambda's limits to a body. CloudFront reaches it inside the network. */
 function container(place: Place, props: FrontDoorProps): FrontDoor {
   const { plan } = place;
-  const environment = gatewayEnvironment(place, props);
+  const environment = { ...gatewayEnvironment(place, props), AWS_REGION: Stack.of(place.scope).region };
   const made = workloadService(place, { ...props, workload: plan.gateway, environment, state: undefined });
-  grantGateway(place, props, made.service.taskDefinition.taskRole);
+  grantGateway(props, made.service.taskDefinition.taskRole);
   const { alb } = props;
   allow(
     alb,
@@ -153,10 +158,12 @@ const httpOrigin = (domain: string): IOrigin =>
 
 /** ECS puts secrets into a container's environment; a function reads them itself, where this says. */
 function functionEnvironment(place: Place, props: FrontDoorProps): Record<string, string> {
+  checkRoutesFit(place);
   const { secrets } = place.plan.gateway;
   const ids = secrets.map(({ env, secret }) => [env, secretId(props.secrets[secret]!)]);
   return {
     ...gatewayEnvironment(place, props),
+    CRIA_REQUEST_TIMEOUT: String(MINUTES * 60), // streams end before Lambda cuts them off, and say so
     ...(ids.length > 0 ? { CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)) } : {}),
   };
 }

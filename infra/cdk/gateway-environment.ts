@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PlanError } from '../errors.ts';
 import { gatewayRoutes } from '../gateway-routes.ts';
 import { type Buckets, grantUploads } from './buckets.ts';
 import type { Place } from './place.ts';
@@ -15,14 +16,14 @@ export interface GatewayParts {
 }
 
 /** Those that may be nobody, and are started when they are asked for. */
-const sleepers = ({ stage }: Place, services: readonly WorkloadService[]) =>
-  services.filter(({ workload }) => stage.replicasOf(workload).min === 0);
+const sleepers = (services: readonly WorkloadService[]) =>
+  services.filter(({ workload }) => workload.replicas.min === 0);
 
 /** The gateway's variables: those of the plan, the same routes as in the other setups, and what only AWS has. */
 export function gatewayEnvironment(place: Place, parts: GatewayParts): Readonly<Record<string, string>> {
   const { plan } = place;
   const { alb, buckets, cluster, services } = parts;
-  const wake = sleepers(place, services).map(({ workload, service }) => [
+  const wake = sleepers(services).map(({ workload, service }) => [
     workload.name,
     { cluster: cluster.clusterName, service: service.serviceName },
   ]);
@@ -35,10 +36,23 @@ export function gatewayEnvironment(place: Place, parts: GatewayParts): Readonly<
   };
 }
 
+const MOST_BYTES = 4096; // Lambda's limit to all variables of a function together
+const OTHER_BYTES = 1024; // of those beside the routes
+const ADDRESS = 'x'.repeat(80); // as long as the balancer's name gets
+
+/** Throws PlanError when a function cannot be told so many routes. */
+export function checkRoutesFit({ plan }: Place): void {
+  const bytes = JSON.stringify(gatewayRoutes(plan, () => ADDRESS)).length + OTHER_BYTES;
+  if (bytes > MOST_BYTES)
+    throw new PlanError([
+      `cloud.frontDoor: the variables of this site's gateway are ${bytes} bytes, and a function has ${MOST_BYTES}: write frontDoor: container, or fewer models and routes`,
+    ]);
+}
+
 /** What the gateway may do in AWS: sign uploads, and start the services that sleep. Nothing else. */
-export function grantGateway(place: Place, parts: GatewayParts, gateway: IGrantable): void {
+export function grantGateway(parts: GatewayParts, gateway: IGrantable): void {
   grantUploads(parts.buckets.uploads, gateway);
-  const resources = sleepers(place, parts.services).map(({ service }) => service.serviceArn);
+  const resources = sleepers(parts.services).map(({ service }) => service.serviceArn);
   if (resources.length === 0) return;
   gateway.grantPrincipal.addToPrincipalPolicy(
     new PolicyStatement({ actions: ['ecs:DescribeServices', 'ecs:UpdateService'], resources }),

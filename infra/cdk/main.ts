@@ -1,7 +1,6 @@
 /** What the CDK's command line runs: the site and the stage come by `-c`, cdk.json names this file. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { plan } from '../plan.ts';
 import { readSite } from '../read-site.ts';
 import { createApp } from './create-app.ts';
 import { stageOf } from './stage.ts';
@@ -13,7 +12,7 @@ try {
   const context = new App({ autoSynth: false }).node; // only reads what the command line hands over
   const file = String(context.tryGetContext('site') ?? SITE);
   const stage = stageOf(String(context.tryGetContext('stage') ?? 'dev'));
-  createApp({ plan: plan(await readSite(file)), stage, bundles: BUNDLES }).app.synth();
+  createApp({ site: await readSite(file), stage, bundles: BUNDLES }).app.synth();
 } catch (error) {
   if (!(error instanceof Error) || !('code' in error)) throw error;
   console.error(error.message);

@@ -12,9 +12,9 @@ const REPLIES_A_MINUTE = 6; // of one request at a time, when a reply takes 10 s
 const CALM = Duration.minutes(10); // loading a model again is dear
 
 /** Up with the load, and down; to nothing when nobody has asked for a while. Who wakes it again is the gateway. */
-export function scale({ plan, stage }: Place, one: WorkloadService): void {
+export function scale({ plan }: Place, one: WorkloadService): void {
   const { workload, service, requests } = one;
-  const { min, max } = stage.replicasOf(workload);
+  const { min, max } = workload.replicas;
   if (min === max) return;
   const count = service.autoScaleTaskCount({ minCapacity: min, maxCapacity: max });
   if (max > Math.max(min, 1)) {

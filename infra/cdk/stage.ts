@@ -1,5 +1,5 @@
 import { PlanError } from '../errors.ts';
-import type { Workload } from '../workload.ts';
+import type { Site } from '../site.ts';
 
 export type StageName = 'dev' | 'prod';
 
@@ -10,19 +10,11 @@ export interface Stage {
   readonly isKept: boolean;
   readonly logDays: number;
   readonly natGateways: number;
-  /** How many run at most: a stage for trying things out has one of each. */
-  readonly replicasOf: (workload: Workload) => { readonly min: number; readonly max: number };
 }
 
 const STAGES: Readonly<Record<StageName, Stage>> = {
-  dev: {
-    name: 'dev',
-    isKept: false,
-    logDays: 14,
-    natGateways: 1,
-    replicasOf: ({ replicas }) => ({ min: Math.min(1, replicas.min), max: 1 }),
-  },
-  prod: { name: 'prod', isKept: true, logDays: 90, natGateways: 2, replicasOf: ({ replicas }) => replicas },
+  dev: { name: 'dev', isKept: false, logDays: 14, natGateways: 1 },
+  prod: { name: 'prod', isKept: true, logDays: 90, natGateways: 2 },
 };
 
 /** Throws PlanError when there is no such stage. */
@@ -32,4 +24,26 @@ export function stageOf(name: string): Stage {
       `there is no stage '${name}': write -c stage=${Object.keys(STAGES).join(' or -c stage=')}`,
     ]);
   return STAGES[name as StageName];
+}
+
+/**
+ * The site as a stage has it: prod is what is written. A stage for trying things out has at most one of each model, and a
+ * bucket of its own for weights, since two stacks cannot make one.
+ */
+export function siteIn({ name }: Stage, site: Site): Site {
+  if (name === 'prod') return site;
+  const { weights } = site.stores;
+  return {
+    ...site,
+    gateway: { ...site.gateway, replicas: 1 },
+    models: site.models.map((model) =>
+      model.engine === 'remote'
+        ? model
+        : { ...model, replicas: { min: Math.min(1, model.replicas.min), max: 1 } },
+    ),
+    stores:
+      weights?.kind === 's3'
+        ? { ...site.stores, weights: { ...weights, bucket: `${weights.bucket}-${name}` } }
+        : site.stores,
+  };
 }

@@ -16,9 +16,8 @@ import {
 import type { FileSystem } from 'aws-cdk-lib/aws-efs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { healthCommand, memoryLimit, SHARED_BYTES, UID } from '../container-env.ts';
+import { fargateSize } from '../fargate-size.ts';
 import type { Workload } from '../workload.ts';
-import { modelBucketName } from './buckets.ts';
-import { fargateSize } from './fargate-size.ts';
 import type { Place } from './place.ts';
 import type { Secrets } from './secrets.ts';
 import { addKeptVolume } from './state.ts';
@@ -122,10 +121,14 @@ function addMain({ scope }: Place, task: TaskDefinition, props: TaskProps): Cont
 }
 
 /** Fetches one model, as root, since a task's volumes are root's; it also lets the model's own user write where that has to. */
-function addFetch(place: Place, task: TaskDefinition, props: TaskProps, model: string): ContainerDefinition {
+function addFetch(
+  { plan }: Place,
+  task: TaskDefinition,
+  props: TaskProps,
+  model: string,
+): ContainerDefinition {
   const { workload, secrets, logs, state } = props;
-  const { plan } = place;
-  const { name, argv, env, store, secrets: keys } = plan.fetches.find((one) => one.model === model)!;
+  const { name, argv, env, secrets: keys } = plan.fetches.find((one) => one.model === model)!;
   const { path, name: weights } = workload.volumes.find(({ kind }) => kind === 'weights')!;
   const opened = workload.volumes.filter(({ kind }) => kind === 'state' && state === undefined);
   const container = task.addContainer(name, {
@@ -138,7 +141,7 @@ function addFetch(place: Place, task: TaskDefinition, props: TaskProps, model: s
       '-c',
       `chmod 1777 ${['/tmp', ...opened.map((one) => one.path)].join(' ')} && exec "$@"`,
       'sh',
-      ...argv.map((word) => (word === store?.address ? stageAddress(place, word) : word)),
+      ...argv,
     ],
     environment: { CRIA_HOME: path, ...env },
     secrets: Object.fromEntries(
@@ -156,13 +159,6 @@ function addFetch(place: Place, task: TaskDefinition, props: TaskProps, model: s
     ...opened.map((one) => ({ sourceVolume: one.name, containerPath: one.path, readOnly: false })),
   );
   return container;
-}
-
-/** The stack makes one bucket a stage. */
-function stageAddress(place: Place, address: string): string {
-  const { weights } = place.plan.site.stores;
-  const name = modelBucketName(place);
-  return weights?.kind === 's3' && name !== undefined ? address.replace(weights.bucket, name) : address;
 }
 
 const dependOn = (container: ContainerDefinition, other: ContainerDefinition) =>

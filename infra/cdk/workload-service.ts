@@ -45,9 +45,9 @@ export interface WorkloadService {
 export function workloadService(parent: Place, props: ServiceProps): WorkloadService {
   const { workload, vpc, cluster, alb, state } = props;
   const place = { ...parent, scope: new Construct(parent.scope, workload.name) };
-  const { scope, stage } = place;
+  const { scope } = place;
   const logs = logGroup(place, 'LogGroup');
-  const { min, max } = stage.replicasOf(workload);
+  const { min, max } = workload.replicas;
   const isAlone = keepsState(workload);
   const group = new SecurityGroup(scope, 'Group', {
     vpc,

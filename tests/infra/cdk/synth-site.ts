@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { createApp } from '../../../infra/cdk/create-app.ts';
 import { type StageName, stageOf } from '../../../infra/cdk/stage.ts';
-import { type Plan, plan } from '../../../infra/plan.ts';
+import type { Plan } from '../../../infra/plan.ts';
 import { parseSite, type SiteInput } from '../../../infra/site.ts';
 
 export interface Resource {
@@ -31,9 +31,12 @@ export function synthSite(input: SiteInput, stage: StageName = 'dev'): Synthesiz
       mkdirSync(join(bundles, name), { recursive: true });
       writeFileSync(join(bundles, name, 'index.mjs'), 'export {};\n');
     }
-    const planned = plan(parseSite(input, 'the site'));
-    const { app, stack } = createApp({
+    const {
+      app,
+      stack,
       plan: planned,
+    } = createApp({
+      site: parseSite(input, 'the site'),
       stage: stageOf(stage),
       bundles,
       outdir: join(folder, 'out'),
