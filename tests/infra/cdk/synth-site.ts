@@ -16,6 +16,7 @@ export interface Resource {
 
 export interface Synthesized {
   readonly plan: Plan;
+  readonly stage: StageName;
   readonly template: Template;
   readonly text: string;
   /** Those of one type, by their logical ids. */
@@ -46,6 +47,7 @@ export function synthSite(input: SiteInput, stage: StageName = 'dev'): Synthesiz
     const resources: Record<string, Resource> = template.toJSON().Resources;
     return {
       plan: planned,
+      stage,
       template,
       text: JSON.stringify(template.toJSON()),
       all: (type) => Object.entries(resources).filter(([, { Type }]) => Type === type),

@@ -1,25 +1,7 @@
-/** What every stack promises, whatever the site: read from the template, of the example and of a site with everything. */
-import { describe, expect, test } from 'vitest';
-import type { StageName } from '../../../infra/cdk/stage.ts';
-import type { SiteInput } from '../../../infra/site.ts';
-import cloud from '../../../sites/cloud.ts';
+/** What every stack promises, whatever the site: read from its template. */
+import { expect, test } from 'vitest';
 import { nothingIsLost } from '../nothing-is-lost.ts';
-import { EVERYTHING } from './everything.ts';
-import { type Resource, synthSite } from './synth-site.ts';
-
-const CASES: readonly { readonly name: string; readonly site: SiteInput; readonly stage: StageName }[] = [
-  { name: 'the example', site: cloud, stage: 'dev' },
-  {
-    name: 'everything, by function URL',
-    site: { ...EVERYTHING, cloud: { ...EVERYTHING.cloud, frontDoor: 'function-url' } },
-    stage: 'dev',
-  },
-  {
-    name: 'everything, by container',
-    site: { ...EVERYTHING, cloud: { ...EVERYTHING.cloud, frontDoor: 'container' } },
-    stage: 'prod',
-  },
-];
+import type { Resource, Synthesized } from './synth-site.ts';
 
 /** All statements of identity policies, with where they stand. */
 function statements(all: (type: string) => [string, Resource][]) {
@@ -39,8 +21,7 @@ function statements(all: (type: string) => [string, Resource][]) {
   ) as { id: string; actions: string[]; resource: string }[];
 }
 
-describe.each(CASES)('$name, $stage', ({ site, stage }) => {
-  const { plan, text, template, all } = synthSite(site, stage);
+export function promises({ plan, stage, text, template, all }: Synthesized): void {
   const frontDoor = plan.site.cloud.frontDoor;
 
   test('has every workload, port, variable, secret, volume, route and image of the plan', () => {
@@ -289,4 +270,4 @@ describe.each(CASES)('$name, $stage', ({ site, stage }) => {
     expect(text.length).toBeLessThan(250_000);
     expect(Object.keys(template.toJSON().Resources).length).toBeLessThan(250);
   });
-});
+}

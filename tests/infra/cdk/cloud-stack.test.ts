@@ -1,0 +1,202 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stageOf } from '../../../infra/cdk/stage.ts';
+import type { SiteInput } from '../../../infra/site.ts';
+import cloud from '../../../sites/cloud.ts';
+import { EVERYTHING } from './everything.ts';
+import { promises } from './promises.ts';
+import { summaryOf } from './summary.ts';
+import { type Resource, synthSite } from './synth-site.ts';
+
+const through = (frontDoor: 'function-url' | 'container'): SiteInput => ({
+  ...EVERYTHING,
+  cloud: { ...EVERYTHING.cloud, frontDoor },
+});
+
+/** Synthesized once: it takes seconds. What cdk-nag finds, and nobody has acknowledged, is an error here. */
+const EXAMPLE = synthSite(cloud, 'dev');
+const BY_URL = synthSite(through('function-url'), 'dev');
+const BY_CONTAINER = synthSite(through('container'), 'prod');
+
+describe.each([
+  { name: 'the example in dev', synthesized: EXAMPLE, golden: 'cloud/cdk/dev.yaml' },
+  { name: 'everything by function URL in dev', synthesized: BY_URL, golden: 'everything/cdk/dev.yaml' },
+  { name: 'everything by container in prod', synthesized: BY_CONTAINER, golden: 'everything/cdk/prod.yaml' },
+])('$name', ({ synthesized, golden }) => {
+  promises(synthesized);
+
+  test('is what it was', async () => {
+    await expect(summaryOf(synthesized)).toMatchFileSnapshot(
+      join(import.meta.dirname, '../../golden/sites', golden),
+    );
+  });
+});
+
+const policies = (id: string) =>
+  BY_CONTAINER.all('AWS::ApplicationAutoScaling::ScalingPolicy')
+    .filter(([name]) => name.startsWith(id))
+    .map(([, { Properties }]) => Properties);
+
+describe('a model that may be nobody', () => {
+  const [, idle] = BY_CONTAINER.all('AWS::CloudWatch::Alarm').find(([id]) =>
+    id.startsWith('visionServiceIdle'),
+  )!;
+
+  test('goes when it was well and nobody asked for as long as the site says', () => {
+    const { Metrics, EvaluationPeriods, DatapointsToAlarm, TreatMissingData, AlarmActions } = idle.Properties;
+    expect([EvaluationPeriods, DatapointsToAlarm, TreatMissingData]).toEqual([15, 15, 'notBreaching']);
+    const [expression, ...inputs] = Metrics;
+    expect(expression.Expression).toBe('IF(FILL(well, 0) > 0 AND FILL(asked, 0) == 0, 1, 0)');
+    expect(
+      inputs.map(({ Id, MetricStat }: { Id: string; MetricStat: Metric }) => [
+        Id,
+        MetricStat.Metric.MetricName,
+        MetricStat.Period,
+      ]),
+    ).toEqual([
+      ['well', 'HealthyHostCount', 60],
+      ['asked', 'RequestCount', 60],
+    ]);
+    const toZero = BY_CONTAINER.all('AWS::ApplicationAutoScaling::ScalingPolicy').find(
+      ([id]) => id === AlarmActions[0].Ref,
+    )!;
+    expect(toZero[1].Properties.StepScalingPolicyConfiguration).toEqual({
+      AdjustmentType: 'ExactCapacity',
+      StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 0 }],
+    });
+  });
+
+  test('is not kept awake by the gateway, which looks at its health', () => {
+    const requests = idle.Properties.Metrics[2].MetricStat.Metric.Dimensions.find(
+      ({ Name }: { Name: string }) => Name === 'TargetGroup',
+    );
+    expect(requests.Value['Fn::GetAtt'][0]).toMatch(/^visionRequests/);
+    const rule = BY_CONTAINER.all('AWS::ElasticLoadBalancingV2::ListenerRule').find(([, { Properties }]) =>
+      Properties.Actions[0].TargetGroupArn.Ref.startsWith('visionProbes'),
+    )!;
+    const { health } = BY_CONTAINER.plan.workloads.find(({ name }) => name === 'vision')!;
+    expect(rule[1].Properties.Conditions).toEqual([
+      { Field: 'path-pattern', PathPatternConfig: { Values: [health] } },
+    ]);
+  });
+
+  test('is more than one while many ask', () => {
+    expect(
+      policies('visionService')
+        .map(({ PolicyType }) => PolicyType)
+        .sort(),
+    ).toEqual(['StepScaling', 'TargetTrackingScaling']);
+    expect(
+      policies('manyService')[0].TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification
+        .PredefinedMetricType,
+    ).toBe('ECSServiceAverageCPUUtilization');
+    expect(policies('largeService')).toEqual([]);
+  });
+
+  test('stays in the hours that the site says, by its clock', () => {
+    const [, target] = BY_URL.all('AWS::ApplicationAutoScaling::ScalableTarget').find(([id]) =>
+      id.startsWith('sleeper'),
+    )!;
+    expect(target.Properties.ScheduledActions).toEqual([
+      expect.objectContaining({
+        Schedule: 'cron(0 8 ? * MON-FRI *)',
+        Timezone: 'Europe/Berlin',
+        ScalableTargetAction: { MinCapacity: 1 },
+      }),
+      expect.objectContaining({
+        Schedule: 'cron(30 18 ? * MON-FRI *)',
+        Timezone: 'Europe/Berlin',
+        ScalableTargetAction: { MinCapacity: 0 },
+      }),
+    ]);
+  });
+});
+
+interface Metric {
+  readonly Metric: { readonly MetricName: string };
+  readonly Period: number;
+}
+
+describe('the front door', () => {
+  const environmentOf =
+    (type: string, from: (resource: Resource) => Record<string, unknown>) => (synthesized: typeof EXAMPLE) =>
+      Object.keys(from(synthesized.all(type).find(([id]) => id.startsWith('Gateway'))![1]));
+
+  test('is a Web Function by default, which runs the bundle as it is and checks keys itself', () => {
+    const [[, revision]] = EXAMPLE.all('AWS::Lambda::WebFunctionRevision') as [[string, Resource]];
+    const { EnvironmentVariables, TimeoutSeconds } = revision.Properties.ServiceConfig;
+    expect(EnvironmentVariables.AWS_LAMBDA_NODEJS_ENTRYPOINT).toBe('index.mjs');
+    expect(EnvironmentVariables.CRIA_AUTH).toBe('bearer');
+    expect(EnvironmentVariables.CRIA_REQUEST_TIMEOUT).toBe(String(TimeoutSeconds));
+    EXAMPLE.template.hasResourceProperties('AWS::Lambda::WebFunctionEndpoint', {
+      AuthType: 'ApplicationManaged',
+    });
+  });
+
+  test('streams, as a function with a URL', () => {
+    BY_URL.template.hasResourceProperties('AWS::Lambda::Url', {
+      InvokeMode: 'RESPONSE_STREAM',
+      AuthType: 'NONE',
+    });
+    expect(
+      environmentOf('AWS::Lambda::Function', ({ Properties }) => Properties.Environment.Variables)(BY_URL),
+    ).toEqual(expect.arrayContaining(['CRIA_ROUTES', 'CRIA_SECRETS', 'CRIA_WAKE', 'CRIA_UPLOAD_BUCKET']));
+  });
+
+  test('is reached inside the network, as a container', () => {
+    BY_CONTAINER.template.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
+      VpcOriginEndpointConfig: { OriginProtocolPolicy: 'http-only', HTTPPort: 8780 },
+    });
+    expect(BY_CONTAINER.all('AWS::Lambda::Url')).toEqual([]);
+    expect(BY_CONTAINER.all('AWS::Lambda::WebFunction')).toEqual([]);
+  });
+
+  test.each([
+    { name: 'the example', synthesized: EXAMPLE, asks: ['CRIA_KEYS', 'ELSEWHERE_KEY'] },
+    { name: 'everything by function URL', synthesized: BY_URL, asks: ['CRIA_KEYS'] },
+  ])('of $name is told where its secrets are, and may read those', ({ synthesized, asks }) => {
+    const { all, text } = synthesized;
+    const written = text.replaceAll(/\\+"/g, '"');
+    for (const name of asks) expect(written.includes(`"${name}":"`), name).toBe(true);
+    const granted = all('AWS::IAM::Policy')
+      .filter(([id]) => id.startsWith('Gateway'))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Action }: { Action: string[] }) => Action.includes('secretsmanager:GetSecretValue'))
+      .flatMap(({ Resource }: { Resource: unknown }) => Resource);
+    expect(granted).toHaveLength(asks.length);
+  });
+});
+
+describe('what cannot be, says so before anything is made', () => {
+  const failing = (site: SiteInput) => () => synthSite(site);
+
+  test.each([
+    {
+      site: { ...EVERYTHING, setup: 'on-prem' as const },
+      says: 'setup: it is on-prem, and CDK is for cloud',
+    },
+    {
+      site: { ...EVERYTHING, cloud: { ...EVERYTHING.cloud, region: 'eu-central-1' } },
+      says: "cloud.webAcl: CloudFront's firewall can be made in us-east-1 only, and cloud.region is eu-central-1",
+    },
+    {
+      site: { ...EVERYTHING, cloud: { fineTuning: { image: 'tune:1', instance: 'g6e.xlarge', gpus: 4 } } },
+      says: 'cloud.fineTuning.instance: g6e.xlarge with 4 cards is not in the price table',
+    },
+    {
+      site: {
+        ...EVERYTHING,
+        routes: Array.from({ length: 30 }, (_, i) => ({ model: `a-name-of-a-model-${i}`, to: 'many' })),
+      },
+      says: "cloud.frontDoor: the variables of this site's gateway are",
+    },
+  ])('$says', ({ site, says }) => {
+    expect(failing(site)).toThrow(says);
+  });
+
+  test('a stage that there is not', () => {
+    expect(() => stageOf('toString')).toThrow(
+      "there is no stage 'toString': write -c stage=dev or -c stage=prod",
+    );
+  });
+});
