@@ -20,7 +20,7 @@ export interface Deps {
   readonly wakeBatches: () => Promise<void>;
   /** Where a server ends by finishing what it does. A Worker does not. */
   readonly lifecycle?: Lifecycle;
-  /** What the server and the model run on: `workerd` or `node`, `wasm`. */
+  /** What the server and the model run on: `workerd`, `node` or `lambda`, and `wasm`. */
   readonly place: { readonly runtime: string; readonly backend: string };
   readonly now: () => number; // Unix milliseconds
   readonly newId: () => string; // unique, URL-safe

@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BusyError, LogitBiasError, SchemaError } from '../engine/errors.ts';
 import { BeyondLimitError, RateLimitError, UnauthorizedError } from './access/errors.ts';
 import { fieldPath } from './field-path.ts';
-import { NoBackendError } from './gateway/errors.ts';
+import { ModelStartingError, NoBackendError } from './gateway/errors.ts';
 import { ShuttingDownError } from './lifecycle.ts';
 import type { ErrorBody } from './schemas/error.ts';
 
@@ -169,6 +169,7 @@ const CODES: Readonly<Record<string, Row>> = {
   planner_full: { status: 409, title: 'Conflict', type: 'invalid_request_error' },
   conflict: { status: 409, title: 'Conflict', type: 'invalid_request_error' },
   body_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
+  upload_required: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
   object_too_large: { status: 413, title: 'Content Too Large', type: 'invalid_request_error' },
   rate_limit_exceeded: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
   request_too_large: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
@@ -176,6 +177,7 @@ const CODES: Readonly<Record<string, Row>> = {
   model_busy: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
   storage_full: { status: 507, title: 'Insufficient Storage', type: 'server_error' },
   upstream: { status: 502, title: 'Bad Gateway', type: 'server_error' },
+  model_starting: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   no_backend: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   deadline_exceeded: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
   upstream_timeout: { status: 504, title: 'Gateway Timeout', type: 'server_error' },
@@ -259,7 +261,7 @@ function paramOf(error: unknown, code: string | undefined, promptField: string):
   return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 
-const COME_AGAIN = [BusyError, NoBackendError, RateLimitError, ShuttingDownError];
+const COME_AGAIN = [BusyError, ModelStartingError, NoBackendError, RateLimitError, ShuttingDownError];
 
 function headersOf(error: unknown): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') };

@@ -2,12 +2,18 @@
  * The Lambda function behind a Function URL whose responses are streamed. With CRIA_MODEL it runs that model, weights from
  * CRIA_HOME; without, it is the site's gateway.
  */
+import { fileURLToPath } from 'node:url';
+import { serveStatic } from '@hono/node-server/serve-static';
 import { readSettings } from '../app/settings.ts';
+import { withSecrets } from './aws-secrets.ts';
 import { Env } from './env.ts';
 import { createNodeGateway } from './gateway-app.ts';
 import { GatewayEnv } from './gateway-env.ts';
 import { createNodeApp } from './node-app.ts';
+import { probedWhenAsked } from './probed-when-asked.ts';
 import { createStreamingHandler } from './streaming-handler.ts';
+
+const PAGE = fileURLToPath(new URL('./web', import.meta.url));
 
 /** The one folder that a function may write to. */
 const STORAGE = { CRIA_STORAGE_FILE: '/tmp/cria/storage.sqlite' };
@@ -15,11 +21,16 @@ const STORAGE = { CRIA_STORAGE_FILE: '/tmp/cria/storage.sqlite' };
 /** Whoever knows the URL may ask: without keys, or CRIA_AUTH=none where IAM asks who it is, it does not start. */
 const ANYWHERE = { HOST: '0.0.0.0' };
 
-const { app } =
-  (process.env.CRIA_MODEL ?? '') === ''
-    ? createNodeGateway(readSettings(GatewayEnv, { ...process.env, ...ANYWHERE }))
-    : createNodeApp(readSettings(Env, { ...STORAGE, ...process.env, ...ANYWHERE }));
+const variables: NodeJS.ProcessEnv = { ...(await withSecrets(process.env)), ...ANYWHERE };
+const fetch = (variables.CRIA_MODEL ?? '') === '' ? gateway() : model();
 
-export const handler = awslambda.streamifyResponse(
-  createStreamingHandler({ fetch: (request, bindings) => app.fetch(request, bindings), nowMs: Date.now }),
-);
+function gateway() {
+  return probedWhenAsked(createNodeGateway(readSettings(GatewayEnv, variables), variables), Date.now);
+}
+
+function model() {
+  const { app } = createNodeApp(readSettings(Env, { ...STORAGE, ...variables }), 'lambda');
+  return app.use('/*', serveStatic({ root: PAGE })).fetch;
+}
+
+export const handler = awslambda.streamifyResponse(createStreamingHandler({ fetch, nowMs: Date.now }));

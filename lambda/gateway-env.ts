@@ -4,6 +4,21 @@ import { accessFields, checkHost } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
 import { integer } from '../app/settings.ts';
 import { DRAIN } from './env.ts';
+import { WakeTargets } from './wake-ecs.ts';
+
+function fromJson(text: string, { addIssue }: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    addIssue({ code: 'custom', message: `not JSON: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+}
+
+const usesAws = (env: {
+  readonly CRIA_WAKE: WakeTargets;
+  readonly CRIA_UPLOAD_BUCKET?: string | undefined;
+}) => env.CRIA_UPLOAD_BUCKET !== undefined || Object.keys(env.CRIA_WAKE).length > 0;
 
 /** The environment of the gateway. */
 export const GatewayEnv = z
@@ -21,20 +36,51 @@ export const GatewayEnv = z
       .optional(),
     CRIA_ROUTES: z
       .string('the routes are missing: `cria emit` and `cria up` write them')
-      .transform((text, { addIssue }) => {
-        try {
-          return JSON.parse(text) as unknown;
-        } catch (error) {
-          addIssue({ code: 'custom', message: `not JSON: ${(error as Error).message}` });
-          return z.NEVER;
-        }
-      })
+      .transform(fromJson)
       .pipe(Routes),
     ...accessFields,
     ...limitFields,
     CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
     CRIA_DRAIN: DRAIN,
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
+    /** Seconds after which the platform cuts a request off. Streams then end before, and say so. */
+    CRIA_REQUEST_TIMEOUT: z.coerce.number().int().min(5).max(900).optional(),
+    /** Backends that sleep when nobody asks them: the services to start, as JSON. */
+    CRIA_WAKE: z.string().default('{}').transform(fromJson).pipe(WakeTargets),
+    CRIA_START_TIMEOUT: integer(1, 900, 600), // seconds that a stream waits for a model that is started
+    /** For images larger than CRIA_MAX_BODY. */
+    CRIA_UPLOAD_BUCKET: z.string().min(3).max(63).optional(),
+    CRIA_MAX_UPLOAD: integer(1024, 2 ** 30, 20 * 2 ** 20), // bytes
+    /** Hosts that backends may fetch images from, with commas between. */
+    CRIA_IMAGE_HOSTS: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .toLowerCase()
+          .split(',')
+          .flatMap((host) => host.trim() || []),
+      ),
+    AWS_REGION: z.string().min(1).optional(),
+    AWS_ENDPOINT_URL: z.url().optional(),
+    AWS_ENDPOINT_URL_ECS: z.url().optional(),
+    AWS_ENDPOINT_URL_S3: z.url().optional(),
+  })
+  .refine((env) => env.AWS_REGION !== undefined || !usesAws(env), {
+    error: 'is needed to start services, and for uploads',
+    path: ['AWS_REGION'],
+  })
+  .superRefine(({ CRIA_ROUTES, CRIA_WAKE }, { addIssue }) => {
+    const asleep = new Set(Object.keys(CRIA_WAKE));
+    for (const { name, health } of CRIA_ROUTES.backends)
+      if (asleep.delete(name) && health === undefined)
+        addIssue({
+          code: 'custom',
+          path: ['CRIA_WAKE', name],
+          message: 'without health nobody knows that it sleeps',
+        });
+    for (const name of asleep)
+      addIssue({ code: 'custom', path: ['CRIA_WAKE', name], message: 'there is no such backend' });
   })
   .superRefine((env, context) =>
     checkHost(env.AWS_LAMBDA_HTTP_ENDPOINT ? { ...env, HOST: 'a function' } : env, context),

@@ -39,7 +39,7 @@ export interface NodeApp {
 }
 
 /** Throws   Error with what to do, when weights are missing, or the storage or the keys cannot be opened */
-export function createNodeApp(env: Env): NodeApp {
+export function createNodeApp(env: Env, runtime: 'node' | 'lambda'): NodeApp {
   const home = criaHome(env);
   const model = onDisk(home, env.CRIA_MODEL);
 
@@ -64,7 +64,7 @@ export function createNodeApp(env: Env): NodeApp {
       storage,
       wakeBatches: async () => batches.wake(),
       lifecycle,
-      place: { runtime: 'node', backend: 'wasm' },
+      place: { runtime, backend: 'wasm' },
       now: Date.now,
       newId,
       log,

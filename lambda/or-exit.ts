@@ -1,7 +1,7 @@
 /** What a process cannot start without: where it cannot be had, the reason is told, without a stack, and it ends. */
-export function orExit<T>(start: () => T): T {
+export async function orExit<T>(start: () => T | Promise<T>): Promise<T> {
   try {
-    return start();
+    return await start();
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

@@ -12,8 +12,8 @@ import { orExit } from './or-exit.ts';
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url)); // dist/web, of dist/lambda/server.mjs
 
-const env = orExit(() => readSettings(Env, process.env));
-const { app, model, lifecycle, log, stop } = orExit(() => createNodeApp(env));
+const env = await orExit(() => readSettings(Env, process.env));
+const { app, model, lifecycle, log, stop } = await orExit(() => createNodeApp(env, 'node'));
 app.use('/*', serveStatic({ root: PAGE }));
 
 const fetch = (request: Request, bindings: HttpBindings | Http2Bindings) =>

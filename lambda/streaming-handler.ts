@@ -2,10 +2,8 @@ import { describeError } from '../app/errors.ts';
 import { promptFieldOf } from '../app/run.ts';
 import { withDeadline } from './deadline.ts';
 import { eventRequest } from './event-request.ts';
+import { MARGIN_MS } from './in-time.ts';
 import { FunctionUrlEvent, type ResponseStream, type StreamingHandler } from './runtime.ts';
-
-/** What is left of an invocation to say that its time is over. */
-const MARGIN_MS = 2_000;
 
 export interface HandlerDeps {
   /** The app. `deadlineMs`: Unix milliseconds. */
@@ -39,7 +37,7 @@ export function createStreamingHandler({ fetch, nowMs }: HandlerDeps): Streaming
         });
       } catch (error) {
         const { status, body } = told(error, context.awsRequestId);
-        return Response.json(body, { status });
+        return Response.json(body, { status, headers: { 'access-control-allow-origin': '*' } });
       }
     };
     const response = await withDeadline(ask, { signal: client.signal, ms, describe: told });

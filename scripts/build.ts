@@ -100,6 +100,7 @@ async function buildFunction(outdir: string, plugins: readonly Plugin[]): Promis
   };
   await Promise.all([
     copyKernels(outdir),
+    buildWeb(join(outdir, 'web')),
     build({ ...FOR_LAMBDA, entryPoints, outdir, plugins: [...plugins] }),
   ]);
 }

@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     folder: /^lambda\//,
     files: /^(lambda|app|engine|models|kernels)\//,
-    packages: /^(hono|@hono\/node-server|zod|node:)/,
+    packages: /^(hono|@hono\/node-server|zod|aws4fetch|node:)/,
   },
   { folder: /^sites\//, files: /^infra\/site\.ts$/, packages: NONE },
   {

@@ -9,6 +9,32 @@ export class NoBackendError extends Error {
   }
 }
 
+/** Who could answer sleeps, and is being started. */
+export class ModelStartingError extends Error {
+  override readonly name = 'ModelStartingError';
+  readonly code = 'model_starting';
+  readonly retryAfterSeconds = 30;
+
+  constructor(model: string) {
+    super(
+      `model '${model}' is being started, which takes minutes; try again in 30 s, or ask for a stream, which waits`,
+    );
+  }
+}
+
+/** A body that is too long for the images in it, which have another way. */
+export class UploadRequiredError extends Error {
+  override readonly name = 'UploadRequiredError';
+  readonly code = 'upload_required';
+
+  constructor(maxBytes: number) {
+    super(
+      `the request body is larger than ${maxBytes} bytes: send its images first, where POST /v1/uploads/presign says, ` +
+        'and put the image_url it gives in their place',
+    );
+  }
+}
+
 /** The server behind this one broke off, or said what makes no sense. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';

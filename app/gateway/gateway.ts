@@ -8,7 +8,7 @@ import type { Access } from '../access/access.ts';
 import type { Limits } from '../access/access-key.ts';
 import { ModelNotAllowedError } from '../access/errors.ts';
 import type { Limiter } from '../access/limiter.ts';
-import { InvalidRequestError } from '../errors.ts';
+import { BodyTooLargeError, InvalidRequestError } from '../errors.ts';
 import { follow } from '../follow.ts';
 import { type Lifecycle, ShuttingDownError } from '../lifecycle.ts';
 import { authorise, isHealth } from '../middleware/authorise.ts';
@@ -18,11 +18,15 @@ import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
 import { type ModelList, toModel } from '../schemas/models.ts';
-import { NoBackendError, UpstreamError } from './errors.ts';
+import { awake } from './awake.ts';
+import { ModelStartingError, NoBackendError, UploadRequiredError, UpstreamError } from './errors.ts';
 import { type Answer, forward } from './forward.ts';
+import { hold } from './hold.ts';
+import { allowImages, type ImagePolicy } from './images.ts';
 import { drawOf, orderOf } from './order.ts';
 import { passOn } from './pass-on.ts';
 import { createPeer, type Peer, type PeerDeps } from './peer.ts';
+import { presign } from './presign.ts';
 import type { Route, Routes } from './schema.ts';
 
 export interface GatewayDeps extends PeerDeps {
@@ -37,10 +41,14 @@ export interface GatewayDeps extends PeerDeps {
   readonly openMetrics?: boolean;
   readonly newId: () => string;
   readonly random: () => number; // [0, 1)
-  readonly log: (event: Record<string, string | number>) => void;
+  /** Rejects when the signal is aborted. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly images: ImagePolicy;
   readonly maxBodyBytes: number;
   readonly timeoutMs: number; // until an answer begins
   readonly lifecycle?: Lifecycle;
+  /** How long a stream waits for a model that is being started. */
+  readonly startMs: number;
 }
 
 export interface Gateway {
@@ -70,20 +78,28 @@ const Asked = z.looseObject({
   prompt_cache_key: z.string().nullish(),
   safety_identifier: z.string().nullish(),
   user: z.string().nullish(),
+  stream: z.unknown().optional(),
 });
 
+type Asked = z.infer<typeof Asked>;
+
+/** What is left to say that the model has not started. */
+const DEADLINE_MARGIN_MS = 1_000;
+
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { routes, access, limiter, limits = {}, openMetrics = false, lifecycle } = deps;
-  const { log, maxBodyBytes, timeoutMs } = deps;
+  const { routes, access, limiter, limits = {}, openMetrics = false, images, lifecycle } = deps;
+  const { nowMs, pause, log, maxBodyBytes, timeoutMs } = deps;
   const startedAt = Math.floor(deps.nowMs() / 1000);
   const peers = new Map(routes.backends.map((backend) => [backend.name, createPeer(backend, deps)]));
   const peerOf = (name: string): Peer => peers.get(name)!; // the schema has checked that it exists
   const answers = createCounter('cria_gateway_answers_total', 'Answers passed on, by backend and status.');
   const app = new Hono<AppEnv>();
 
+  const replyFor = (c: Context<AppEnv>, error: unknown) =>
+    replyTo(error, deps, { requestId: c.var.requestId, promptField: promptFieldOf(c.req.path) });
+
   app.onError((error, c) => {
-    const context = { requestId: c.var.requestId, promptField: promptFieldOf(c.req.path) };
-    const { body, status, headers } = replyTo(error, deps, context);
+    const { body, status, headers } = replyFor(c, error);
     return c.json(body, status, headers);
   });
   app.use(requestId({ generator: deps.newId }));
@@ -110,6 +126,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   );
   app.get('/v1/models/:id{.+}', (c) => c.json(modelOf(routeOf(c, c.req.param('id')), startedAt)));
   for (const path of SAFE) app.post(path, byModel);
+  if (images.uploads) app.post('/v1/uploads/presign', presign(images.uploads, deps));
   const passed = [
     { paths: KEPT, to: routes.keeper },
     { paths: JUDGED, to: routes.judge ?? routes.keeper },
@@ -147,41 +164,63 @@ export function createGateway(deps: GatewayDeps): Gateway {
   }
 
   async function byModel(c: Context<AppEnv>): Promise<Response> {
-    const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
+    const asked = await readAsked(c);
+    const { model } = asked;
+    const route = routeOf(c, model);
     const key = asked.prompt_cache_key ?? asked.safety_identifier ?? asked.user;
     const draw = key ? drawOf(key) : deps.random();
-    const order = orderOf(routeOf(c, asked.model), (name) => peerOf(name).condition(), draw);
-    return forClient(c, async (client) => {
-      const answer = await forward(
-        order.backends.map(peerOf),
-        {
-          path: c.req.path.slice('/v1'.length),
-          method: 'POST',
-          headers: headersOf(c),
-          bodyFor: ({ backend }) => JSON.stringify({ ...asked, model: backend.model }),
-        },
-        { signal: client.signal, timeoutMs },
-      );
-      if (!answer) throw new NoBackendError(asked.model);
-      if (answer.peer.backend.name !== order.chosen && peerOf(order.chosen).condition() === 'cold')
-        void peerOf(order.chosen).wake();
-      return finish(c, answer, client);
-    });
+    const orderNow = () => orderOf(route, (name) => peerOf(name).condition(), draw);
+    const { backends, asleep } = orderNow();
+    const sleeper = backends.length === 0 && asleep[0] !== undefined ? peerOf(asleep[0]) : undefined;
+    const waits = asked.stream === true;
+    if (sleeper && !waits) {
+      await sleeper.start();
+      throw new ModelStartingError(model);
+    }
+    const untilMs = Math.min(nowMs() + deps.startMs, (c.env?.deadlineMs ?? Infinity) - DEADLINE_MARGIN_MS);
+
+    const answer = (signal: AbortSignal) =>
+      forClient(signal, async (client) => {
+        if (sleeper) await awake(sleeper, { signal: client.signal, nowMs, pause, untilMs, model });
+        const { backends, chosen } = orderNow();
+        const found = await forward(
+          backends.map(peerOf),
+          {
+            path: c.req.path.slice('/v1'.length),
+            method: 'POST',
+            headers: headersOf(c),
+            bodyFor: ({ backend }) => JSON.stringify({ ...asked, model: backend.model }),
+          },
+          { signal: client.signal, timeoutMs },
+        );
+        if (!found) throw new NoBackendError(model);
+        if (found.peer.backend.name !== chosen) await wakeForLater(peerOf(chosen));
+        return finish(c, found, client);
+      });
+    const { signal } = c.req.raw;
+    return waits
+      ? hold(answer, { signal, pause, describe: (error) => replyFor(c, error).body })
+      : answer(signal);
+  }
+
+  async function wakeForLater(peer: Peer): Promise<void> {
+    if (peer.condition() === 'asleep') await peer.start(); // nothing goes on behind an answer where a platform freezes
+    if (peer.condition() === 'cold') void peer.wake();
   }
 
   /** What is done for one client ends when he leaves, and when this server has to. */
   async function forClient(
-    c: Context<AppEnv>,
+    left: AbortSignal,
     work: (client: Client) => Promise<Response>,
   ): Promise<Response> {
     const controller = new AbortController();
-    follow(c.req.raw.signal, controller);
+    follow(left, controller);
     const leave = lifecycle?.enter(controller) ?? (() => {});
     try {
       return await work({ signal: controller.signal, leave });
     } catch (error) {
       leave();
-      throw error;
+      throw endOf(controller.signal) ?? error;
     }
   }
 
@@ -189,12 +228,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
   async function passTo(c: Context<AppEnv>, name: string | undefined): Promise<Response> {
     if (name === undefined) throw new NoBackendError(`for ${c.req.path}`);
     const peer = peerOf(name);
+    if (peer.condition() === 'asleep') {
+      await peer.start();
+      throw new ModelStartingError(peer.backend.model);
+    }
     if (!peer.circuit.enter()) throw new NoBackendError(peer.backend.model);
     const { method } = c.req;
     const body = method === 'GET' || method === 'HEAD' ? null : await keptBody(c, peer);
     const url = new URL(c.req.url);
     const path = url.pathname.startsWith('/v1/') ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
-    return forClient(c, async (client) => {
+    return forClient(c.req.raw.signal, async (client) => {
       const { signal } = client;
       try {
         const response = await peer.send(`${path}${url.search}`, {
@@ -217,7 +260,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   /** A response's, or an assistant's, model in its keeper's words; anything else as it comes. */
   async function keptBody(c: Context<AppEnv>, { backend }: Peer): Promise<BodyInit | null> {
     if (!KEPT_BY_MODEL.includes(c.req.path)) return c.req.raw.body;
-    const asked = readAsked(await readJson(c.req.raw, maxBodyBytes));
+    const asked = await readAsked(c);
     const { to, overflow } = routeOf(c, asked.model);
     const serves = [...to.map((one) => one.backend), ...overflow].includes(backend.name);
     if (!serves)
@@ -242,15 +285,24 @@ export function createGateway(deps: GatewayDeps): Gateway {
       backend,
       status: response.status,
     });
-    const context = { requestId: id, promptField: promptFieldOf(c.req.path) };
     return passOn(answer, {
-      describe: (error) => replyTo(endOf(signal) ?? new UpstreamError(backend, error), deps, context).body,
+      describe: (error) => replyFor(c, endOf(signal) ?? new UpstreamError(backend, error)).body,
       onEnd: (error) => {
         leave();
         if (error !== undefined && !signal.aborted) peer.circuit.fail();
       },
       onLeave: leave,
     });
+  }
+
+  /** The body, with images as a backend may have them. */
+  async function readAsked(c: Context<AppEnv>): Promise<Asked> {
+    const body = await readJson(c.req.raw, maxBodyBytes).catch((error: unknown) => {
+      throw images.uploads && error instanceof BodyTooLargeError
+        ? new UploadRequiredError(maxBodyBytes)
+        : error;
+    });
+    return allowImages(parseAsked(body), images, c.var.access.id);
   }
 
   return {
@@ -271,7 +323,7 @@ interface Client {
 const endOf = ({ reason }: AbortSignal): Error | undefined =>
   reason instanceof ShuttingDownError ? reason : undefined;
 
-function readAsked(body: unknown): z.infer<typeof Asked> {
+function parseAsked(body: unknown): Asked {
   const { data, error } = Asked.safeParse(body);
   if (data) return data;
   const [{ path, message }] = error.issues as [z.core.$ZodIssue];
@@ -300,5 +352,5 @@ function conditions(peers: ReadonlyMap<string, Peer>): string {
   const lines = [...peers].map(
     ([name, peer]) => `cria_gateway_backend{backend="${name}",condition="${peer.condition()}"} 1\n`,
   );
-  return `# HELP cria_gateway_backend How each backend is: ready, cold, busy or down.\n# TYPE cria_gateway_backend gauge\n${lines.join('')}`;
+  return `# HELP cria_gateway_backend How each backend is: ready, cold, busy, asleep or down.\n# TYPE cria_gateway_backend gauge\n${lines.join('')}`;
 }

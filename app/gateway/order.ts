@@ -1,14 +1,16 @@
 import type { Route } from './schema.ts';
 
-/** How a backend is: cold loads its model still, busy turned a request away just now, down fails. */
-export type Condition = 'ready' | 'cold' | 'busy' | 'down';
+/** How a backend is: cold loads its model still, busy turned a request away just now, asleep can be started, down fails. */
+export type Condition = 'ready' | 'cold' | 'busy' | 'asleep' | 'down';
 
-/** From best to worst. What is down is not asked at all. */
+/** From best to worst. What sleeps or is down is not asked at all. */
 const RANKS: readonly Condition[] = ['ready', 'cold', 'busy'];
 
 export interface Order {
-  /** Whom to ask, one after the other until one answers. Empty when all are down. */
+  /** Whom to ask, one after the other until one answers. Empty when all sleep or are down. */
   readonly backends: readonly string[];
+  /** Who could be started. */
+  readonly asleep: readonly string[];
   /** Who would have been asked, had all been ready. */
   readonly chosen: string;
 }
@@ -32,6 +34,7 @@ export function orderOf(
   return {
     chosen,
     backends: RANKS.flatMap((rank) => all.filter((backend) => conditions.get(backend) === rank)),
+    asleep: all.filter((backend) => conditions.get(backend) === 'asleep'),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Peer {
   probe(): Promise<void>;
   /** Has it load its model, for those who come later. Never throws. */
   wake(): Promise<void>;
+  /** Has the platform start it, when it sleeps; asked again and again, only now and then. Never throws. */
+  start(): Promise<void>;
   /** A request to it, with its own key. Throws what fetch throws. */
   send(path: string, init: RequestInit): Promise<Response>;
 }
@@ -23,15 +25,20 @@ export interface PeerDeps {
   readonly nowMs: () => number;
   /** The value of a secret, by the name of its variable. */
   readonly secret: (name: string) => string | undefined;
+  /** How those are started that the platform stops when nobody asks them, by name. */
+  readonly starters?: ReadonlyMap<string, () => Promise<void>> | undefined;
+  readonly log: (event: Record<string, string | number>) => void;
 }
 
 const PROBE_MS = 3_000;
 const WAKE_MS = 300_000;
+const START_AGAIN_MS = 15_000; // who starts it may have been refused, or it may have been stopped again
 const LONGEST_BUSY_SECONDS = 10;
 
 const State = z.object({ state: z.string() });
 
-export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps): Peer {
+export function createPeer(backend: Backend, { fetch, nowMs, secret, starters, log }: PeerDeps): Peer {
+  const starter = starters?.get(backend.name);
   const circuit = createCircuit(nowMs);
   const base = backend.url.replace(/\/+$/, '');
   const key = backend.key === undefined ? undefined : secret(backend.key);
@@ -39,6 +46,8 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
   let isUnreachable = false;
   let isWaking = false;
   let busyUntilMs = 0;
+  let starting: Promise<void> | undefined;
+  let startedAtMs = Number.NEGATIVE_INFINITY;
 
   function send(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
@@ -86,10 +95,22 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
     }
   }
 
+  async function start(): Promise<void> {
+    if (!starter || (!starting && nowMs() < startedAtMs + START_AGAIN_MS)) return;
+    startedAtMs = nowMs();
+    starting ??= starter()
+      .catch((error: Error) => log({ event: 'start_failed', backend: backend.name, message: error.message }))
+      .finally(() => {
+        starting = undefined;
+      });
+    await starting;
+  }
+
   return {
     backend,
     circuit,
     condition() {
+      if (isUnreachable && starter) return 'asleep';
       if (isUnreachable || !circuit.isClosed()) return 'down';
       if (isCold) return 'cold';
       return nowMs() < busyUntilMs ? 'busy' : 'ready';
@@ -100,6 +121,7 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret }: PeerDeps)
     },
     probe,
     wake,
+    start,
     send,
   };
 }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 export const Health = z.object({
   status: z.enum(['OK', 'Error']),
   state: z.enum(['loading', 'ready', 'draining', 'failed']).describe('Draining: it ends what it has begun.'),
-  runtime: z.string().describe('What runs the server: workerd, node.'),
+  runtime: z.string().describe('What runs the server: workerd, node, lambda.'),
   backend: z.string().describe('What runs the model: wasm.'),
   running: z.int().describe('Requests being answered.'),
   waiting: z.int().describe('Requests in the queue.'),

@@ -63,7 +63,7 @@ describe('what Lambda gets is all it needs', () => {
 
   test('the function, a gateway without CRIA_MODEL', async () => {
     const place = await alone('function');
-    const files = ['index.mjs', 'kernel-thread.mjs', 'kernels-relaxed.wasm', 'kernels-simd.wasm'];
+    const files = ['index.mjs', 'kernel-thread.mjs', 'kernels-relaxed.wasm', 'kernels-simd.wasm', 'web'];
     expect((await readdir(place)).sort()).toEqual(files);
     const script = `globalThis.awslambda = { streamifyResponse: (handler) => handler };
       import(${JSON.stringify(join(place, 'index.mjs'))}).then(({ handler }) => console.log(typeof handler, handler.length));`;

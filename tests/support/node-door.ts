@@ -56,7 +56,8 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
   };
 }
 
-async function linkModel(home: string, manifest: Manifest, path: string): Promise<void> {
+/** The file as the model of that name in a CRIA_HOME. */
+export async function linkModel(home: string, manifest: Manifest, path: string): Promise<void> {
   const link = filePath(home, manifest, manifest.files[0]!);
   await mkdir(dirname(link), { recursive: true });
   await symlink(path, link);
