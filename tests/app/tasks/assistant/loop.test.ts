@@ -180,6 +180,23 @@ describe('the assistant', () => {
     expect(engine.signals[1]!.aborted).toBe(true);
   });
 
+  test('makes no second call when the client leaves during the first', async () => {
+    const { ask, storage, titles } = assistantApp([
+      [...calls('add_todo', { title: 'one' }), ...calls('add_todo', { title: 'two' }, 1)],
+    ]);
+    const leaving = new AbortController();
+    const { write } = storage;
+    const leaveBehind: typeof write = async (changes) => {
+      const result = await write(changes);
+      leaving.abort();
+      return result;
+    };
+    Object.assign(storage, { write: leaveBehind });
+    const messages = [{ role: 'user', content: 'x' }];
+    expect((await ask('assistant', { messages }, { signal: leaving.signal })).status).toBe(499);
+    expect(await titles('todos')).toEqual(['one']);
+  });
+
   test('while the storage is full nothing is changed, and the model is told', async () => {
     const { assist, titles } = assistantApp([calls('add_todo', { title: 'one' })], { storageBytes: 10 });
     expect(results(await assist())).toMatchObject([{ ok: false, result: expect.stringContaining('full') }]);
