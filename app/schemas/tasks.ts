@@ -20,7 +20,7 @@ const text = z
 const words = z
   .string()
   .max(MAX_WORDS)
-  .regex(/^[\p{L}\p{N} ,.()'\u2019-]*[\p{L}\p{N}][\p{L}\p{N} ,.()'\u2019-]*$/u, {
+  .regex(/^(?=[ ,.()'\u2019-]*[\p{L}\p{N}])[\p{L}\p{N} ,.()'\u2019-]*$/u, {
     error: `must be up to ${MAX_WORDS} letters, digits, spaces and , . ( ) ' -`,
   });
 

@@ -7,11 +7,14 @@ export interface Piece {
 /** How many tokens each of the texts is. */
 export type CountTokens = (texts: readonly string[]) => Promise<readonly number[]>;
 
-/** Where a text may be cut, the best places first: behind a blank line, a sentence or a line, a word. */
+/**
+ * Where a text may be cut, the best places first: behind a blank line, a sentence or a line, a word. What follows is looked
+ * at first, so that a long run of white space is gone through once, and not once for each of its characters.
+ */
 const PLACES = [
-  /(?<=\n[^\S\n]*\n)(?=\S)/,
-  /(?<=[.!?\u2026]["'\u201d\u2019)\]]*\s+|[\u3002\uff01\uff1f]|\n)(?=\S)/,
-  /(?<=\s)(?=\S)/,
+  /(?=\S)(?<=\n[^\S\n]*\n)/,
+  /(?=\S)(?<=[.!?\u2026]["'\u201d\u2019)\]]*\s+|[\u3002\uff01\uff1f]|\n)/,
+  /(?=\S)(?<=\s)/,
 ] as const;
 const TOKENS_A_CHARACTER = 4; // a character of UTF-8 has as many bytes at most, and a byte is a token at most
 
@@ -31,7 +34,7 @@ export async function cutParagraphs(text: string, maxTokens: number, count: Coun
   for (const [i, paragraph] of paragraphs.entries()) {
     const tokens = counts[i]!;
     if (tokens <= maxTokens) pieces.push({ text: paragraph, tokens });
-    else pieces.push(...(await cutText(paragraph, maxTokens, count)));
+    else for (const piece of await cutText(paragraph, maxTokens, count)) pieces.push(piece);
   }
   return pieces;
 }
@@ -49,8 +52,12 @@ async function units(
     const tokens = counts[i]!;
     const [place, ...others] = places;
     if (tokens <= maxTokens) pieces.push({ text, tokens });
-    else if (place) pieces.push(...(await units(text.split(place), maxTokens, count, others)));
-    else pieces.push(...(await inSlices(text, maxTokens, count)));
+    else {
+      const inside = place
+        ? await units(text.split(place), maxTokens, count, others)
+        : await inSlices(text, maxTokens, count);
+      for (const piece of inside) pieces.push(piece); // spread, they would be too many arguments
+    }
   }
   return pieces;
 }

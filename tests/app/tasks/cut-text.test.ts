@@ -50,6 +50,19 @@ describe('cutText()', () => {
   });
 });
 
+// Each takes minutes where the time grows with the square of the length.
+test.each([
+  ['white space', `a.${' '.repeat(499_000)}b`],
+  ['lines', `a${'\n'.repeat(499_000)}b`],
+  ['lines of white space', `a${'\n   '.repeat(120_000)}b`],
+  ['quotes', `a.${'"'.repeat(499_000)} b`],
+  ['quotes and white space', '." '.repeat(160_000)],
+  ['full stops', '.'.repeat(499_000)],
+])('cutText() is done with much %s', async (_, text) => {
+  const pieces = await cutText(text, 5000, characters);
+  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+});
+
 test('cutParagraphs() keeps paragraphs apart, and each with what is behind it', async () => {
   const pieces = await cutParagraphs('One.\n \nTwo,\nstill two.\n\n\nThree.', 1000, characters);
   expect(pieces.map(({ text }) => text)).toEqual(['One.\n \n', 'Two,\nstill two.\n\n\n', 'Three.']);
