@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import type { Limits } from './access/access-key.ts';
@@ -8,6 +7,7 @@ import type { Deps } from './deps.ts';
 import { MethodNotAllowedError, UnknownUrlError } from './errors.ts';
 import { createMetrics } from './metrics.ts';
 import { authorise, isHealth } from './middleware/authorise.ts';
+import { origins } from './middleware/origins.ts';
 import { EXPOSED, limiterEvent, rateLimit } from './middleware/rate-limit.ts';
 import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
 import { requestLog } from './middleware/request-log.ts';
@@ -76,7 +76,7 @@ export function createApp(
 
   app.use(requestId({ generator: deps.newId }));
   app.use(requestLog(deps, metrics));
-  app.use(cors({ origin: '*', exposeHeaders: EXPOSED, maxAge: 86_400 }));
+  app.use(...origins({ keyed: deps.access !== undefined, exposeHeaders: EXPOSED }));
   // Pages and documents need no key: whoever opens one has none yet.
   const isOpen = (path: string) =>
     isHealth(path) || (path === '/metrics' ? openMetrics : !/^\/v1(\/|$)/.test(path));

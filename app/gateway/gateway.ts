@@ -1,6 +1,5 @@
 /** One door before several servers: who answers what is in `routes`. Knows no platform. */
 import { type Context, Hono } from 'hono';
-import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import * as z from 'zod';
 import { UnknownModelError } from '../../engine/errors.ts';
@@ -12,6 +11,7 @@ import { BodyTooLargeError, InvalidRequestError } from '../errors.ts';
 import { follow } from '../follow.ts';
 import { type Lifecycle, ShuttingDownError } from '../lifecycle.ts';
 import { authorise, isHealth } from '../middleware/authorise.ts';
+import { origins } from '../middleware/origins.ts';
 import { EXPOSED, limiterEvent, rateLimit } from '../middleware/rate-limit.ts';
 import { refuseWhileDraining } from '../middleware/refuse-while-draining.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
@@ -103,7 +103,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return c.json(body, status, headers);
   });
   app.use(requestId({ generator: deps.newId }));
-  app.use(cors({ origin: '*', exposeHeaders: [...EXPOSED, 'x-cria-backend'], maxAge: 86_400 }));
+  app.use(...origins({ keyed: access !== undefined, exposeHeaders: [...EXPOSED, 'x-cria-backend'] }));
   const isOpen = (path: string) => isHealth(path) || (openMetrics && path === '/metrics');
   app.use(authorise({ access, isOpen }));
   app.use(rateLimit({ limiter, limits, isOpen, onError: (error) => log(limiterEvent(error)) }));
@@ -161,6 +161,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const names = known.map((route) => route.model);
     if (c.var.access.key?.models && c.req.method === 'POST') throw new ModelNotAllowedError(model, names);
     throw new UnknownModelError(model, names);
+  }
+
+  /** What one keeps, its model computes: batches and tasks, too, in whose bodies nobody looks here. */
+  function checkKept(c: Context<AppEnv>, name: string): void {
+    const known = routesFor(c);
+    const serves = ({ to, overflow }: Route) =>
+      to.some(({ backend }) => backend === name) || overflow.includes(name);
+    if (c.var.access.key?.models && name === routes.keeper && !known.some(serves))
+      throw new ModelNotAllowedError(
+        peerOf(name).backend.model,
+        known.map(({ model }) => model),
+      );
   }
 
   async function byModel(c: Context<AppEnv>): Promise<Response> {
@@ -227,6 +239,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   /** Asks one, once: what it does may not be done twice. */
   async function passTo(c: Context<AppEnv>, name: string | undefined): Promise<Response> {
     if (name === undefined) throw new NoBackendError(`for ${c.req.path}`);
+    checkKept(c, name);
     const peer = peerOf(name);
     if (peer.condition() === 'asleep') {
       await peer.start();

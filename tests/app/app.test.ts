@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { createAccess } from '../../app/access/access.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { events, testApp } from '../support/test-app.ts';
+import { bearer, testKey } from '../support/test-keys.ts';
 
 test("GET /v1/version is package.json's", async () => {
   const reply = await testApp().app.request('/v1/version');
@@ -16,24 +18,61 @@ test('a request id is on every reply, the client’s own when it has one', async
   expect((await chat({}, { headers: { 'x-request-id': 'mine' } })).headers.get('x-request-id')).toBe('mine');
 });
 
-test('any page may call: replies, refusals, streams and preflights carry the header', async () => {
-  const { app, chat } = testApp();
-  const preflight = await app.request('/v1/chat/completions', {
+describe('pages', () => {
+  const access = createAccess({ keys: async () => [testKey('alice')], now: () => 0 });
+  const preflight = {
     method: 'OPTIONS',
     headers: {
-      origin: 'https://a.example',
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'authorization,content-type,x-stainless-os',
     },
-  });
-  expect(preflight.status).toBe(204);
-  expect(preflight.headers.get('access-control-allow-headers')).toBe(
-    'authorization,content-type,x-stainless-os',
-  );
-  expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
+  };
 
-  for (const reply of [preflight, await chat(), await chat({ n: 0 }), await chat({ stream: true })])
-    expect(reply.headers.get('access-control-allow-origin')).toBe('*');
+  test('of anywhere may ask with a key: replies, refusals, streams and preflights carry the header', async () => {
+    const { app, chat } = testApp({}, { access });
+    const headers = { ...bearer('alice'), origin: 'https://a.example' };
+    const before = await app.request('/v1/chat/completions', {
+      ...preflight,
+      headers: { ...preflight.headers, origin: 'https://a.example' },
+    });
+    expect(before.status).toBe(204);
+    expect(before.headers.get('access-control-allow-headers')).toBe(
+      'authorization,content-type,x-stainless-os',
+    );
+    expect(before.headers.get('access-control-allow-methods')).toContain('POST');
+    const replies = [before, await chat({}, { headers }), await chat({ n: 0 }, { headers })];
+    for (const reply of [...replies, await chat({ stream: true }, { headers })])
+      expect(reply.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  test.each([
+    'http://localhost:3000',
+    'http://127.0.0.1:8787',
+    'http://[::1]:8787',
+    'http://box.example:8787',
+  ])('of the machine, or the server’s own, may ask a server without keys: %s', async (origin) => {
+    const { app } = testApp();
+    const reply = await app.request('http://box.example:8787/v1/models', { headers: { origin } });
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('access-control-allow-origin')).toBe(origin);
+  });
+
+  test.each(['https://a.example', 'null', 'http://localhost.a.example', 'http://127.0.0.1.a.example'])(
+    'of elsewhere may not: %s, whether it asks before or not',
+    async (origin) => {
+      const { app, chat, engine } = testApp();
+      const before = await app.request('/v1/chat/completions', {
+        ...preflight,
+        headers: { ...preflight.headers, origin },
+      });
+      expect(before.headers.get('access-control-allow-origin')).toBeNull();
+      const reply = await chat({}, { headers: { origin, 'content-type': 'text/plain' } });
+      expect(reply.status).toBe(403);
+      expect(reply.headers.get('access-control-allow-origin')).toBeNull();
+      expect(await reply.json()).toMatchObject({ error: { code: 'origin_not_allowed' } });
+      expect(engine.requests).toEqual([]);
+    },
+  );
 });
 
 test('each request leaves a line, each completion another, and neither holds text or keys', async () => {
