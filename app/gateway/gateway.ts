@@ -163,7 +163,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     throw new UnknownModelError(model, names);
   }
 
-  /** What one keeps, its model computes: batches and tasks, too, in whose bodies nobody looks here. */
+  /** What one keeps, its model computes: batches, too, in whose files nobody looks here. */
   function checkKept(c: Context<AppEnv>, name: string): void {
     const known = routesFor(c);
     const serves = ({ to, overflow }: Route) =>

@@ -359,7 +359,7 @@ describe('keys', () => {
       expect(reply.status).toBe(403);
       expect(await reply.text()).not.toMatch(/served here/);
     }
-    for (const path of ['/v1/batches', '/v1/tasks/summarize', '/v1/files'])
+    for (const path of ['/v1/batches', '/v1/tasks/assistant', '/v1/files'])
       expect((await app.request(path, { method: 'POST', headers, body: '{}' })).status, path).toBe(403);
     expect(asked).toEqual([]);
     expect((await chat({ model: 'remote' }, { headers })).status).toBe(200);
