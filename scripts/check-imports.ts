@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
     packages: /^(zod|yaml|cdk8s|constructs)$|^node:/,
   },
   { folder: /^web\/build/, files: /^web\//, packages: /^(esbuild$|node:)/ },
-  { folder: /^web\//, files: /^web\//, packages: /^(marked|dompurify)$/ },
+  { folder: /^web\//, files: /^web\//, packages: /^(marked|dompurify|diff)$/ },
   {
     folder: /^app\//,
     files: /^(app\/|engine\/(engine|errors|guard\/guard)\.ts$)/,

@@ -1,4 +1,4 @@
-import { byId } from './page.ts';
+import { within } from './page.ts';
 
 export interface Composer {
   /** Shows the stop button in place of the send button. */
@@ -15,13 +15,15 @@ export interface ComposerActions {
   editLast(): void;
 }
 
-/** The message box. Enter sends, Shift+Enter starts a line, ArrowUp in an empty box edits the last message. */
-export function setUpComposer(actions: ComposerActions): Composer {
-  const form = byId('composer', HTMLFormElement);
-  const prompt = byId('prompt', HTMLTextAreaElement);
-  const send = byId('send', HTMLButtonElement);
-  const stop = byId('stop', HTMLButtonElement);
-  const banner = byId('editing', HTMLElement);
+/**
+ * A message box. Enter sends, Shift+Enter starts a line, ArrowUp in an empty box edits the last message, where the form
+ * has a banner that says so.
+ */
+export function setUpComposer(form: HTMLFormElement, actions: ComposerActions): Composer {
+  const prompt = within<HTMLTextAreaElement>(form, 'textarea');
+  const send = within<HTMLButtonElement>(form, '[type=submit]');
+  const stop = within<HTMLButtonElement>(form, '.stop');
+  const banner = form.querySelector<HTMLElement>('.editing');
   let running = false;
 
   const resize = () => {
@@ -34,7 +36,7 @@ export function setUpComposer(actions: ComposerActions): Composer {
     resize();
   };
   const leaveEdit = () => {
-    if (banner.hidden) return;
+    if (!banner || banner.hidden) return;
     banner.hidden = true;
     fill('');
   };
@@ -42,7 +44,7 @@ export function setUpComposer(actions: ComposerActions): Composer {
   prompt.addEventListener('input', resize);
   prompt.addEventListener('keydown', (event) => {
     if (event.isComposing) return; // Enter chooses a word in an input method
-    if (event.key === 'ArrowUp' && prompt.value === '') {
+    if (banner && event.key === 'ArrowUp' && prompt.value === '') {
       event.preventDefault();
       actions.editLast();
     }
@@ -54,19 +56,19 @@ export function setUpComposer(actions: ComposerActions): Composer {
     event.preventDefault();
     const content = prompt.value.trim();
     if (running || content === '') return;
-    const edited = !banner.hidden;
-    banner.hidden = true;
+    const edited = banner?.hidden === false;
+    if (banner) banner.hidden = true;
     fill('');
     actions.send(content, edited);
   });
   stop.addEventListener('click', actions.stop);
-  byId('cancel-edit', HTMLButtonElement).addEventListener('click', () => {
+  banner?.querySelector('button')?.addEventListener('click', () => {
     leaveEdit();
     prompt.focus();
   });
   addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
-    if (document.querySelector('dialog:modal')) return; // it takes the key to close
+    if (document.querySelector('dialog:modal') || form.closest('[hidden]')) return; // not meant for this box
     if (running) actions.stop();
     else leaveEdit();
   });
@@ -81,7 +83,7 @@ export function setUpComposer(actions: ComposerActions): Composer {
       if (hadFocus) prompt.focus(); // the button under it is gone
     },
     edit(content) {
-      banner.hidden = false;
+      if (banner) banner.hidden = false;
       fill(content);
       prompt.focus();
     },

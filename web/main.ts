@@ -1,25 +1,27 @@
 // The playground: builds the parts of the page and joins them.
 import { createChat } from './chat.ts';
 import { setUpComposer } from './composer.ts';
-import { copyFrom } from './copy.ts';
-import { curlCommand } from './curl.ts';
+import { setUpCurl } from './curl-dialog.ts';
 import { followBottom } from './follow.ts';
+import { key, onKey } from './key.ts';
 import { byId } from './page.ts';
+import { setUpPages } from './pages.ts';
 import type { Params } from './params.ts';
 import { setUpSettings } from './settings.ts';
 import { store } from './store.ts';
+import { setUpRewrite } from './tasks/rewrite.ts';
+import { setUpSummarise } from './tasks/summarise.ts';
 import { showWhatRuns } from './what-runs.ts';
 
 const model = byId('model', HTMLSelectElement);
 const prompt = byId('prompt', HTMLTextAreaElement);
-const curl = byId('curl', HTMLDialogElement);
-const curlText = byId('curl-text', HTMLTextAreaElement);
 
+const showCurl = setUpCurl();
 const saved = store.params();
 const settings = setUpSettings(saved, () => store.saveParams(params()));
 const params = (): Params => ({ ...settings(), model: model.value });
 
-const composer = setUpComposer({
+const composer = setUpComposer(byId('composer', HTMLFormElement), {
   send: (content, edited) => chat.send(content, edited),
   stop: () => chat.stop(),
   editLast: () => chat.editLast(),
@@ -31,10 +33,7 @@ const chat = createChat(store.turns(), {
   busy: composer.busy,
   edit: composer.edit,
   save: store.saveTurns,
-  showCurl(body) {
-    curlText.value = curlCommand(location.origin, body);
-    curl.showModal();
-  },
+  showCurl: (body) => showCurl({ path: '/v1/chat/completions', body }),
 });
 
 byId('new-chat', HTMLButtonElement).addEventListener('click', () => {
@@ -46,9 +45,14 @@ byId('examples', HTMLUListElement).addEventListener('click', ({ target }) => {
   const example = target instanceof Element ? target.closest('button')?.querySelector('span') : undefined;
   if (example) chat.send(example.textContent, false);
 });
-const copyCurl = byId('copy-curl', HTMLButtonElement);
-copyCurl.addEventListener('click', () => void copyFrom(copyCurl, curlText.value));
-byId('close-curl', HTMLButtonElement).addEventListener('click', () => curl.close());
 
-if (matchMedia('(hover: hover)').matches) prompt.focus(); // on a phone it would raise the keyboard
-void showWhatRuns(saved.model, () => store.saveParams(params()));
+setUpSummarise({ model: () => model.value, showCurl });
+setUpRewrite({ model: () => model.value, showCurl });
+setUpPages((name) => {
+  if (name === 'chat' && matchMedia('(hover: hover)').matches) prompt.focus(); // on a phone it would raise the keyboard
+});
+const showModels = () => void showWhatRuns(saved.model, () => store.saveParams(params()));
+onKey(() => {
+  if (key() !== '' && byId('state-dot', HTMLElement).dataset.state === 'failed') showModels();
+});
+showModels();

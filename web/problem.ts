@@ -7,28 +7,30 @@ export interface Problem {
   readonly retryAfterSeconds: number; // 0: at once
 }
 
-/** Words an error. Whatever is not the server's word counts as a lost connection. */
-export function describeProblem(error: unknown): Problem {
+/** Words an error about a message or a text. Whatever is not the server's word counts as a lost connection. */
+export function describeProblem(error: unknown, about: 'message' | 'text' = 'message'): Problem {
   if (error instanceof BrokenStreamError)
     return { title: 'The reply broke off.', detail: sentence(error.message), retryAfterSeconds: 0 };
 
   if (error instanceof RefusedError) {
     const retryAfterSeconds = error.retryAfterSeconds ?? 0;
-    return { title: refusal(error), detail: sentence(error.message), retryAfterSeconds };
+    return { title: refusal(error, about), detail: sentence(error.message), retryAfterSeconds };
   }
 
   return {
     title: 'The server cannot be reached.',
-    detail: 'Check that it is still running, then try again. Your message is kept.',
+    detail: `Check that it is still running, then try again. Your ${about} is kept.`,
     retryAfterSeconds: 0,
   };
 }
 
-function refusal({ status, code }: RefusedError): string {
-  if (code === 'context_length_exceeded') return 'This chat has outgrown the model.';
+function refusal({ status, code }: RefusedError, about: 'message' | 'text'): string {
+  if (code === 'context_length_exceeded' && about === 'message') return 'This chat has outgrown the model.';
+  if (code === 'context_length_exceeded' || status === 413) return `This ${about} is too long.`;
   if (status === 401 || status === 403) return 'The server asks for a key.';
-  if (status === 404) return 'That model is not served here.';
-  if (status === 429) return 'The model is busy.';
+  if (code === 'model_not_found') return 'That model is not served here.';
+  if (status === 404) return 'The server does not have that.';
+  if (status === 429) return code === 'model_busy' ? 'The model is busy.' : 'That is all for the moment.';
   if (status === 503) return 'The model is not ready yet.';
   if (status < 500) return 'The server did not accept this.';
   return 'The server stumbled.';

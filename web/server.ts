@@ -1,7 +1,7 @@
+import { call, eventsOf, json } from './api.ts';
 import type { ChatBody } from './conversation.ts';
-import { BrokenStreamError, RefusedError } from './errors.ts';
+import { BrokenStreamError } from './errors.ts';
 import { field, list, number, parseJson, text } from './json.ts';
-import { sseData } from './sse.ts';
 
 export type ChatPart =
   | { readonly type: 'text'; readonly text: string }
@@ -26,17 +26,10 @@ export interface Health {
  * Throws   RefusedError before the first part · BrokenStreamError after · TypeError when the network fails
  */
 export async function* streamChat(body: ChatBody, signal: AbortSignal): AsyncGenerator<ChatPart, void> {
-  const response = await fetch('/v1/chat/completions', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal,
-  });
-  if (!response.ok) throw await refusal(response);
-  if (!response.body) throw new BrokenStreamError('the server sent no body');
+  const response = await call('/v1/chat/completions', json(body, signal));
 
   let ended = false;
-  for await (const data of wholeOrBroken(sseData(response.body))) {
+  for await (const data of eventsOf(response)) {
     if (data === '[DONE]') return;
     const chunk = parseJson(data);
     if (field(chunk, 'error'))
@@ -57,19 +50,9 @@ export async function* streamChat(body: ChatBody, signal: AbortSignal): AsyncGen
   if (!ended) throw new BrokenStreamError('the connection closed before the end');
 }
 
-/** The network's error in mid-stream is a broken stream: the server was there. */
-async function* wholeOrBroken(events: AsyncIterable<string>): AsyncGenerator<string, void> {
-  try {
-    yield* events;
-  } catch (error) {
-    throw error instanceof TypeError ? new BrokenStreamError('the connection was lost') : error;
-  }
-}
-
 /** The models served here, in the server's order. Throws RefusedError, or TypeError when the network fails. */
 export async function fetchModels(): Promise<Model[]> {
-  const response = await fetch('/v1/models');
-  if (!response.ok) throw await refusal(response);
+  const response = await call('/v1/models');
   return list(await response.json(), 'data').flatMap((model) => {
     const id = text(model, 'id');
     if (id === undefined) return [];
@@ -90,18 +73,4 @@ export async function fetchHealth(): Promise<Health> {
     backend: text(body, 'backend'),
     runtime: text(body, 'runtime'),
   };
-}
-
-async function refusal(response: Response): Promise<RefusedError> {
-  const body = parseJson(await response.text());
-  const message = text(body, 'error', 'message') ?? text(body, 'detail') ?? `HTTP status ${response.status}`;
-  const code = text(body, 'error', 'code') ?? '';
-  return new RefusedError(response.status, code, message, retryAfter(response.headers.get('retry-after')));
-}
-
-/** Seconds, from either form of the header. Source: RFC 9110, 10.2.3. */
-function retryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(0, Math.ceil(seconds));
 }

@@ -1,3 +1,4 @@
+import { forgetKey, key, onKey } from './key.ts';
 import { byId, within } from './page.ts';
 import { DEFAULTS, type Params, readParams } from './params.ts';
 
@@ -67,6 +68,17 @@ export function setUpSettings(initial: Params, changed: () => void): () => Sampl
     changed();
   });
 
+  const keyState = byId('key-state', HTMLElement);
+  const showKey = () => {
+    keyState.hidden = key() === '';
+  };
+  byId('forget-key', HTMLButtonElement).addEventListener('click', () => {
+    forgetKey();
+    within<HTMLButtonElement>(form, '#reset-settings').focus(); // the button under it is gone
+  });
+  onKey(showKey);
+
+  showKey();
   write(initial);
   return read;
 }

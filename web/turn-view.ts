@@ -1,6 +1,7 @@
 import type { Ending, ReplyTurn, UserTurn } from './conversation.ts';
 import { copyFrom } from './copy.ts';
 import { createMarkdownView } from './markdown.ts';
+import { showNotice } from './notice.ts';
 import { fromTemplate, within } from './page.ts';
 import { type Figures, wordFigures } from './stopwatch.ts';
 
@@ -52,7 +53,7 @@ export function replyView(actions: ReplyActions): ReplyView {
 
       const words = figures ? [wordFigures(figures)] : [];
       figuresLine.textContent = [...words, ...wordEnding(turn.ending)].join(' · ');
-      if (turn.ending?.type === 'problem' && notice.hidden) showNotice(notice, turn.ending);
+      if (turn.ending?.type === 'problem' && notice.hidden) showNotice(notice, turn.ending.problem);
     },
   };
 }
@@ -66,20 +67,4 @@ function wordEnding(ending: Ending | undefined): string[] {
   if (ending?.type === 'length') return ['cut at the token limit'];
   if (ending?.type === 'halted') return ['stopped'];
   return [];
-}
-
-/** Says what went wrong. The button waits as long as the server asked for. */
-function showNotice(notice: HTMLElement, { problem }: Extract<Ending, { type: 'problem' }>): void {
-  within(notice, 'strong').textContent = problem.title;
-  within(notice, 'span').textContent = problem.detail;
-  notice.hidden = false;
-
-  const button = within<HTMLButtonElement>(notice, 'button');
-  let left = problem.retryAfterSeconds;
-  const count = () => {
-    button.disabled = left > 0;
-    button.textContent = left > 0 ? `Try again in ${left} s` : 'Try again';
-    if (left-- > 0) setTimeout(count, 1000);
-  };
-  count();
 }

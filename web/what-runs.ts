@@ -1,5 +1,6 @@
 // What runs here, in words, from /v1/models and /v1/health and nothing else.
 
+import { RefusedError } from './errors.ts';
 import { byId } from './page.ts';
 import { describeProblem } from './problem.ts';
 import { fetchHealth, fetchModels, type Health, type Model } from './server.ts';
@@ -60,6 +61,7 @@ export async function showWhatRuns(preferred: string, changed: () => void): Prom
     const { title, detail } = describeProblem(error);
     line.textContent = `${title} ${detail}`;
     select.replaceChildren(new Option('No server', ''));
+    if (error instanceof RefusedError && error.status === 401) return; // it is asked again when there is a key
     setTimeout(() => void showWhatRuns(preferred, changed), POLL_MS * 2);
   }
 }

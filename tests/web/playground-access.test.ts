@@ -77,7 +77,7 @@ describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
     };
 
     for (const selector of [
-      'h1',
+      '.welcome h2',
       '#statement',
       '.examples span',
       '.brand',
@@ -183,33 +183,38 @@ test('a reply is announced once it is whole, politely', async () => {
   await close();
 });
 
+const STOPS = [
+  'skip',
+  'brand',
+  'Chat',
+  'Summarise',
+  'Rewrite',
+  'model',
+  'new-chat',
+  'open-settings',
+  'scroller',
+  'Explain',
+  'Write',
+  'Code',
+];
+
 test('the keyboard reaches everything, in order, and shows where it is', async () => {
   const { page, close } = await playground.open();
   const stops: string[] = [];
   await page.focus('#prompt'); // the last stop, while there is nothing to send
   await page.keyboard.press('Tab');
-  for (let i = 0; i < 9; i++) {
+  for (let i = 0; i < STOPS.length; i++) {
     await page.keyboard.press('Tab');
     stops.push(
       await page.evaluate(() => {
         const at = document.activeElement!;
         const ring = getComputedStyle(at.id === 'prompt' ? at.closest('form')! : at);
         const shown = ring.outlineStyle === 'solid' || ring.boxShadow.includes('0px 0px 0px 1px');
-        return `${at.id || at.className || at.querySelector('strong')!.textContent}${shown ? '' : ' (no ring)'}`;
+        return `${at.id || at.className || (at.querySelector('strong') ?? at).textContent}${shown ? '' : ' (no ring)'}`;
       }),
     );
   }
-  expect(stops).toEqual([
-    'skip',
-    'brand',
-    'model',
-    'new-chat',
-    'open-settings',
-    'scroller',
-    'Explain',
-    'Write',
-    'Code',
-  ]);
+  expect(stops).toEqual(STOPS);
   await page.keyboard.press('Tab');
   expect(await page.evaluate(() => document.activeElement!.id)).toBe('prompt');
   expect(await page.$eval('#composer', (form) => getComputedStyle(form).boxShadow)).toContain(
@@ -294,6 +299,12 @@ describe('what is served', () => {
       files.map(async (f) => gzipSync(await readFile(join(playground.folder, f))).length),
     );
     expect(sizes.reduce((a, b) => a + b)).toBeLessThan(MAX_GZ_BYTES);
+  });
+
+  test('holds no <!-- include --> that was not filled in', async () => {
+    const html = await readFile(join(playground.folder, 'index.html'), 'utf8');
+    expect(html).not.toContain('<!-- include');
+    expect(html.match(/<main\b/g)!.length).toBe(html.match(/href="#\/\w+"(?! aria-label)/g)!.length);
   });
 
   test('has a strict policy, and nothing inline for it to forbid', async () => {

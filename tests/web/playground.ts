@@ -9,8 +9,8 @@ import { type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 export interface Playground {
   readonly server: ScriptedServer;
   readonly folder: string;
-  /** A tab of its own on the page, once the models are listed. */
-  open(options?: BrowserContextOptions): Promise<Tab>;
+  /** A tab of its own on a page, the chat when none is named, once the models are listed. */
+  open(options?: BrowserContextOptions, name?: string): Promise<Tab>;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function startPlayground(): Promise<Playground> {
   return {
     server,
     folder,
-    async open(options = {}) {
+    async open(options = {}, name) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(20_000);
@@ -46,7 +46,7 @@ export async function startPlayground(): Promise<Playground> {
       page.on('console', (message) => {
         if (message.text().includes('Content Security Policy')) complaints.push(message.text());
       });
-      await page.goto(server.url);
+      await page.goto(name === undefined ? server.url : `${server.url}/#/${name}`);
       await page.waitForSelector('#model:enabled');
       return {
         page,

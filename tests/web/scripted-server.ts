@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { ChatBody } from '../../web/conversation.ts';
+import { createFakeTasks, type FakeTasks } from '../support/fake-tasks.ts';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -36,6 +37,11 @@ export interface ScriptedServer {
   models: readonly object[];
   health: object;
   script: Script;
+  readonly tasks: FakeTasks;
+  /** Where it is set, whatever is asked below /v1 needs it as a bearer key, health aside. */
+  key: string | undefined;
+  /** Every Authorization header that came. */
+  readonly keys: string[];
   close(): Promise<void>;
 }
 
@@ -43,6 +49,12 @@ export async function startScriptedServer(folder: string): Promise<ScriptedServe
   const http = createServer(async (request, response) => {
     const path = request.url ?? '/';
     server.paths.push(path);
+    const { authorization } = request.headers;
+    if (authorization !== undefined) server.keys.push(authorization);
+    const open = server.key === undefined || !path.startsWith('/v1/') || path === '/v1/health';
+    if (!open && authorization !== `Bearer ${server.key}`)
+      return json(response, 401, { error: { code: 'unauthorized', message: 'a key is needed' } });
+    if (path.startsWith('/v1/tasks/')) return server.tasks.answer(request, response);
     if (path === '/v1/models') return json(response, 200, { object: 'list', data: server.models });
     if (path === '/v1/health') return json(response, 200, server.health);
     if (path === '/v1/chat/completions') {
@@ -69,6 +81,9 @@ export async function startScriptedServer(folder: string): Promise<ScriptedServe
     models: [{ id: 'tiny', custom_metadata: { context_length: 2048, licence: 'Apache-2.0' } }],
     health: { status: 'OK', state: 'ready' },
     script: (reply) => reply.cut(),
+    tasks: createFakeTasks(),
+    key: undefined,
+    keys: [],
     close: () =>
       new Promise((down) => {
         http.close(() => down());

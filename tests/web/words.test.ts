@@ -91,7 +91,8 @@ test.each(["it's", "'; echo pwned; '", 'a\\b "c" $HOME `id`', 'line\nbreak', 'ðŸ
   'curlCommand() hands %j through a shell unchanged',
   (content) => {
     const body = chatBody([{ role: 'user', content }], DEFAULTS);
-    const script = `curl() { printf '%s\\0' "$@"; }\n${curlCommand('http://localhost:8787', body)}`;
+    const asked = { path: '/v1/chat/completions', body };
+    const script = `curl() { printf '%s\\0' "$@"; }\n${curlCommand('http://localhost:8787', asked, false)}`;
     const args = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
     expect(args.slice(0, -1)).toEqual([
       '-N',
