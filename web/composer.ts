@@ -28,7 +28,8 @@ export function setUpComposer(form: HTMLFormElement, actions: ComposerActions): 
 
   const resize = () => {
     prompt.style.height = 'auto';
-    prompt.style.height = `${prompt.scrollHeight}px`; // style.css caps it
+    const height = prompt.scrollHeight; // 0 while its page is not shown
+    if (height > 0) prompt.style.height = `${height}px`; // the style sheet caps it
     send.disabled = prompt.value.trim() === '';
   };
   const fill = (text: string) => {

@@ -1,4 +1,6 @@
 // The playground: builds the parts of the page and joins them.
+import { setUpAssistant } from './assistant/assistant.ts';
+import { setUpPlanner } from './assistant/planner.ts';
 import { createChat } from './chat.ts';
 import { setUpComposer } from './composer.ts';
 import { setUpCurl } from './curl-dialog.ts';
@@ -48,7 +50,10 @@ byId('examples', HTMLUListElement).addEventListener('click', ({ target }) => {
 
 setUpSummarise({ model: () => model.value, showCurl });
 setUpRewrite({ model: () => model.value, showCurl });
+const planner = setUpPlanner();
+setUpAssistant({ model: () => model.value, showCurl, changed: planner.load });
 setUpPages((name) => {
+  if (name === 'assistant') void planner.load();
   if (name === 'chat' && matchMedia('(hover: hover)').matches) prompt.focus(); // on a phone it would raise the keyboard
 });
 const showModels = () => void showWhatRuns(saved.model, () => store.saveParams(params()));

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => playground?.close());
 
 interface State {
-  readonly page: 'chat' | 'summarise' | 'rewrite';
+  readonly page: 'chat' | 'summarise' | 'rewrite' | 'assistant';
   readonly why: string;
   readonly reach: (page: Page) => Promise<unknown>;
 }
@@ -124,6 +124,72 @@ const states: readonly State[] = [
       },
     },
   ]),
+  {
+    page: 'assistant',
+    why: 'empty',
+    async reach() {
+      const { todos, events } = playground.server.tasks;
+      for (const list of [todos, events]) list.length = 0;
+      todos.push(
+        { id: 'a', title: 'Buy oats', done: false, due: '2020-01-01' },
+        { id: 'b', title: 'Sow', done: true },
+      );
+      const event = { id: 'c', title: 'Dentist', location: 'Room 2' };
+      events.push({ ...event, start: '2099-01-02T09:00:00Z', end: '2099-01-02T10:00:00Z' });
+      events.push({ ...event, start: '2020-01-02T09:00:00Z', end: '2020-01-02T10:00:00Z' });
+    },
+  },
+  {
+    page: 'assistant',
+    why: 'at it',
+    async reach(page) {
+      playground.server.tasks.script = (run) => {
+        for (const id of ['1', '2', '3'])
+          run.step({ type: 'tool_call', id, name: 'add_todo', arguments: { title: 'Buy oats' } });
+        run.step({ type: 'tool_result', id: '1', ok: true, result: { added: {} } });
+        run.step({ type: 'tool_result', id: '2', ok: false, result: 'no' });
+        return run.left;
+      };
+      await page.fill('#assistant-prompt', 'one');
+      await page.press('#assistant-prompt', 'Enter');
+      await page.waitForSelector('.step[data-state=failed]');
+      await page.click('.step summary');
+    },
+  },
+  {
+    page: 'assistant',
+    why: 'asking back',
+    async reach(page) {
+      await page.keyboard.press('Escape');
+      playground.server.tasks.script = (run) => {
+        const step = { type: 'confirmation', name: 'delete_todo', arguments: {} };
+        const steps = ['1', '2'].map((id) => ({ ...step, id, question: `Delete ${id}?` }));
+        run.complete({ steps, message: MARKDOWN, status: 'needs_confirmation' });
+      };
+      await page.fill('#assistant-prompt', 'two');
+      await page.press('#assistant-prompt', 'Enter');
+      await page.waitForSelector('.asking:visible');
+    },
+  },
+  {
+    page: 'assistant',
+    why: 'to-dos and calendar',
+    async reach(page) {
+      if (await page.isVisible('.switch')) await page.click('.switch label:nth-of-type(2)');
+      await page.click('#past summary');
+    },
+  },
+  { page: 'assistant', why: 'a to-do changed', reach: (page) => page.click('#todos button >> nth=0') },
+  {
+    page: 'assistant',
+    why: 'an event added',
+    async reach(page) {
+      await page.keyboard.press('Escape');
+      await page.click('#new-event');
+      await page.click('#event-dialog [type=submit]');
+      await page.waitForSelector('#event-dialog .fault:visible');
+    },
+  },
 ];
 
 const looks = [
@@ -144,9 +210,29 @@ test.each(looks)('axe finds nothing wrong: $look', { timeout: 240_000 }, async (
     at = state.page;
     await state.reach(page);
     for (const violation of await violations(page)) found.push(`${state.page}, ${state.why}: ${violation}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (over > 0) found.push(`${state.page}, ${state.why}: ${over} px wider than the screen`);
+    for (const fault of await page.evaluate(misplaced)) found.push(`${state.page}, ${state.why}: ${fault}`);
   }
   expect(found).toEqual([]);
   await close();
 });
+
+/** What is wider or higher than the screen without a scroller of its own, and parts of a page that lie on each other. */
+function misplaced(): string[] {
+  const { scrollWidth, scrollHeight } = document.documentElement;
+  const page = document.querySelector('main:not([hidden])')!;
+  const boxes = [...page.children].filter((part) => part.checkVisibility() && !part.matches('.quiet'));
+  const overlaps = boxes.flatMap((part, i) => {
+    const a = part.getBoundingClientRect();
+    return boxes.slice(i + 1).flatMap((other) => {
+      const b = other.getBoundingClientRect();
+      const apart =
+        a.bottom <= b.top + 1 || b.bottom <= a.top + 1 || a.right <= b.left + 1 || b.right <= a.left + 1;
+      return apart ? [] : [`${part.className} lies on ${other.className}`];
+    });
+  });
+  return [
+    ...(scrollWidth > innerWidth ? [`${scrollWidth} px wide`] : []),
+    ...(scrollHeight > innerHeight ? [`${scrollHeight} px high`] : []),
+    ...overlaps,
+  ];
+}

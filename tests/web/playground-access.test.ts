@@ -189,6 +189,7 @@ const STOPS = [
   'Chat',
   'Summarise',
   'Rewrite',
+  'Assistant',
   'model',
   'new-chat',
   'open-settings',

@@ -186,30 +186,37 @@ describe('a file', () => {
       why: 'another kind',
       name: 'a.pdf',
       mimeType: 'application/pdf',
-      size: 9,
+      bytes: Buffer.alloc(9, 0xff),
       says: 'a.pdf is not a .txt or .md file.',
     },
     {
       why: 'bytes that are no UTF-8',
       name: 'a.txt',
       mimeType: 'text/plain',
-      size: 9,
+      bytes: Buffer.alloc(9, 0xff),
       says: 'a.txt is not text in UTF-8.',
     },
     {
       why: 'too much',
       name: 'a.md',
       mimeType: '',
-      size: 3_000_000,
+      bytes: Buffer.alloc(3_000_000),
       says: 'a.md has 3000 kB. At most 900 kB can be read.',
     },
-  ])('of $why is refused in words', async ({ name, mimeType, size, says }) => {
+    {
+      why: 'more characters than the server takes',
+      name: 'a.md',
+      mimeType: '',
+      bytes: Buffer.alloc(500_001, 'a'),
+      says: 'a.md has 500,001 characters. At most 500,000 can be read.',
+    },
+  ])('of $why is refused in words', async ({ name, mimeType, bytes, says }) => {
     const { page, close } = await playground.open({}, 'summarise');
     await page.fill('#summarise-text', 'kept');
     await page.setInputFiles('#summarise input[type=file]', {
       name,
       mimeType,
-      buffer: Buffer.alloc(size, 0xff),
+      buffer: bytes,
     });
     await page.waitForSelector(`#summarise .fault:text-is("${says}")`);
     expect(await page.inputValue('#summarise-text')).toBe('kept');

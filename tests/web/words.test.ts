@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { chatBody, readTurns, type Turn } from '../../web/conversation.ts';
 import { curlCommand } from '../../web/curl.ts';
 import { BrokenStreamError, RefusedError } from '../../web/errors.ts';
+import { wordWait } from '../../web/notice.ts';
 import { DEFAULTS, readParams } from '../../web/params.ts';
 import { describeProblem } from '../../web/problem.ts';
 import { startStopwatch, wordFigures } from '../../web/stopwatch.ts';
+import { wordCount, wordDuration, wordProgress } from '../../web/tasks/progress.ts';
 import { notices, statement } from '../../web/what-runs.ts';
 
 const reply = (content: string): Turn => ({
@@ -185,4 +187,36 @@ test.each([
   ['tinyllama-1.1b', 'Model licence: L.'], // of the architecture, not of Meta
 ])('notices() of %s', (id, words) => {
   expect(notices({ id, licence: 'L', contextLength: undefined })).toBe(words);
+});
+
+test.each([
+  ['read', 1, 1, 'Reading the text'],
+  ['map', 2, 6, 'Read 2 of 6 parts'],
+  ['reduce', 0, 1, 'Putting the parts together'],
+  ['write', 0, 1, 'Writing'],
+  ['write', 1, 3, 'Wrote 1 of 3 parts'],
+])('wordProgress() of %s, %i of %i', (stage, done, total, words) => {
+  expect(wordProgress({ type: 'progress', stage, done, total })).toBe(words);
+});
+
+test.each([
+  [0, '0.0 s'],
+  [8_449, '8.4 s'],
+  [12_600, '13 s'],
+  [125_900, '2 min 5 s'],
+])('wordDuration() of %i ms', (ms, words) => {
+  expect(wordDuration(ms)).toBe(words);
+});
+
+test('wordCount() knows one from many', () => {
+  expect([0, 1, 1204].map((count) => wordCount(count, 'word'))).toEqual(['0 words', '1 word', '1,204 words']);
+});
+
+test.each([
+  [1, '1 s'],
+  [99, '99 s'],
+  [100, '2 min'],
+  [900, '15 min'],
+])('wordWait() of %i s', (seconds, words) => {
+  expect(wordWait(seconds)).toBe(words);
 });

@@ -7,7 +7,7 @@ export function wordProgress({ stage, done, total }: Progress): string {
   if (stage === 'read') return 'Reading the text';
   if (stage === 'map') return `Read ${done} of ${total} parts`;
   if (stage === 'reduce') return 'Putting the parts together';
-  return 'Writing';
+  return total > 1 ? `Wrote ${done} of ${total} parts` : 'Writing';
 }
 
 /** `8.4 s`, `2 min 5 s`. */

@@ -3,6 +3,7 @@ import { within } from '../page.ts';
 import { wordCount } from './progress.ts';
 
 const MAX_BYTES = 900_000; // the server takes a body of 1 MiB, with the text's quotes and lines escaped
+const MAX_CHARACTERS = 500_000; // of a text, as the server counts
 const TEXT_FILE = /\.(?:txt|text|md|markdown)$/i;
 
 /** Throws when the file is no text, or too much of it; the message is for the reader. */
@@ -13,10 +14,20 @@ export async function readTextFile(file: File): Promise<string> {
     throw new Error(
       `${file.name} has ${Math.ceil(file.size / 1000)} kB. At most ${MAX_BYTES / 1000} kB can be read.`,
     );
+  const text = decode(await file.arrayBuffer());
+  if (text === undefined) throw new Error(`${file.name} is not text in UTF-8.`);
+  if (text.length > MAX_CHARACTERS)
+    throw new Error(
+      `${file.name} has ${wordCount(text.length, 'character')}. At most ${MAX_CHARACTERS.toLocaleString('en')} can be read.`,
+    );
+  return text;
+}
+
+function decode(bytes: ArrayBuffer): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer());
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Error(`${file.name} is not text in UTF-8.`);
+    return undefined;
   }
 }
 
