@@ -11,8 +11,10 @@ import { origins } from './middleware/origins.ts';
 import { EXPOSED, limiterEvent, rateLimit } from './middleware/rate-limit.ts';
 import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { requestTrace } from './middleware/request-trace.ts';
 import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
+import { readinessOf } from './readiness.ts';
 import { cancelBatch, createBatch, listBatches, retrieveBatch } from './routes/batches.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
@@ -54,16 +56,18 @@ export interface AppOptions {
   readonly openMetrics?: boolean;
   /** Of keys without limits of their own, and of each address where there are no keys. */
   readonly limits?: Limits;
+  /** A request that takes longer gets a line of its own in the log. 0, as when absent: none does. */
+  readonly slowMs?: number;
 }
 
 /** The one HTTP app, the same behind every door. */
 export function createApp(
   deps: Deps,
-  { maxBodyBytes = 1 << 20, openMetrics = false, limits = {} }: AppOptions = {},
+  { maxBodyBytes = 1 << 20, openMetrics = false, limits = {}, slowMs = 0 }: AppOptions = {},
 ): Hono<AppEnv> {
   const { engine } = deps;
-  const metrics = createMetrics();
-  const run = { ...deps, engineFor: requestEngine(engine, deps.safety), metrics, maxBodyBytes };
+  const metrics = deps.metrics ?? createMetrics();
+  const run = { ...deps, engineFor: requestEngine(engine, deps.safety), metrics, maxBodyBytes, slowMs };
   const app = new Hono<AppEnv>();
 
   const refuse = (c: Context<AppEnv>, error: unknown): Response => {
@@ -75,7 +79,8 @@ export function createApp(
   app.notFound((c) => refuse(c, new UnknownUrlError(c.req.method, c.req.path)));
 
   app.use(requestId({ generator: deps.newId }));
-  app.use(requestLog(deps, metrics));
+  app.use(requestTrace(deps));
+  app.use(requestLog(run));
   app.use(...origins({ keyed: deps.access !== undefined, exposeHeaders: EXPOSED }));
   // Pages and documents need no key: whoever opens one has none yet.
   const isOpen = (path: string) =>
@@ -143,7 +148,10 @@ export function createApp(
   app.get('/v1/inspect/routes', listRoutes);
   app.get('/v1/providers', listProviders(deps));
   app.get('/v1/providers/:id', retrieveProvider(deps));
-  app.get('/metrics', (c) => c.body(metrics.render(engine.stats()), 200, { 'content-type': CONTENT_TYPE }));
+  app.get('/metrics', (c) => {
+    const now = { stats: engine.stats(), readiness: readinessOf(deps), platform: deps.platform?.() ?? [] };
+    return c.body(metrics.render(now), 200, { 'content-type': CONTENT_TYPE });
+  });
   app.get('/openapi.json', (c) => c.json(openApiDocument()));
 
   return app;

@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Access } from './access/access.ts';
 import type { Limiter } from './access/limiter.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { Metrics, PlatformSample } from './metrics.ts';
 import type { Safety } from './safety.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -20,6 +21,10 @@ export interface Deps {
   readonly wakeBatches: () => Promise<void>;
   /** Where a server ends by finishing what it does. A Worker does not. */
   readonly lifecycle?: Lifecycle;
+  /** What counts; the app's own when absent. */
+  readonly metrics?: Metrics;
+  /** Of the process, for the metrics. */
+  readonly platform?: () => readonly PlatformSample[];
   /** What the server and the model run on: `workerd`, `node` or `lambda`, and `wasm`. */
   readonly place: { readonly runtime: string; readonly backend: string };
   readonly now: () => number; // Unix milliseconds

@@ -1,13 +1,15 @@
 import type { Context } from 'hono';
 import type { RequestIdVariables } from 'hono/request-id';
-import type { Completion, CompletionRequest, Engine, Part, Usage } from '../engine/engine.ts';
+import type { Completion, CompletionRequest, Engine, Part } from '../engine/engine.ts';
 import type { Caller } from './access/access.ts';
 import type { Reserve } from './access/meter.ts';
 import type { Deps } from './deps.ts';
 import { describeError, type ErrorContext, type ErrorReply } from './errors.ts';
 import { follow } from './follow.ts';
-import type { CompletionTimes, Metrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 import type { ErrorBody } from './schemas/error.ts';
+import { bindSignal, type RequestTrace } from './tracing.ts';
+import { trackCompletion } from './track-completion.ts';
 
 /** What the app's own middleware puts on a request's context. */
 export interface AppEnv {
@@ -15,6 +17,7 @@ export interface AppEnv {
     readonly access: Caller;
     /** Takes tokens, where the caller's are limited. */
     readonly reserve?: Reserve;
+    readonly trace: RequestTrace;
   };
   /** Only what calls the app in its own process can set these. */
   Bindings: {
@@ -35,6 +38,8 @@ export interface RunDeps extends Omit<Deps, 'engine'> {
   readonly engineFor: (c: Context<AppEnv>) => Engine;
   readonly metrics: Metrics;
   readonly maxBodyBytes: number;
+  /** What takes longer gets a line of its own in the log; 0: nothing does. */
+  readonly slowMs: number;
 }
 
 /** Completions on their way to one client: each timed, logged once however it ends, and all stopped together. */
@@ -61,7 +66,8 @@ export async function startRun(
   const signal = client.signal;
   follow(c.req.raw.signal, client);
   const leave = deps.lifecycle?.enter(client);
-  const { requestId } = c.var;
+  const { requestId, trace } = c.var;
+  bindSignal(signal, trace.context);
   const engine = deps.engineFor(c);
 
   const completions: Completion[] = [];
@@ -73,13 +79,19 @@ export async function startRun(
     leave?.();
     throw error;
   }
+  const release = trace.hold();
   let open = completions.length;
   const onEnd = () => {
-    if (--open === 0) leave?.();
+    if (--open > 0) return;
+    leave?.();
+    release();
   };
-  const context = { deps, requestId, startedAt, signal, onEnd };
-  const tracked = completions.map((completion) =>
-    track(completion, context, (reason) => client.abort(reason)),
+  const tracked = completions.map((completion, i) =>
+    trackCompletion(completion, {
+      ...{ deps, requestId, trace, startedAt, signal, onEnd },
+      request: requests[i]!,
+      stop: (reason) => client.abort(reason),
+    }),
   );
 
   return {
@@ -91,73 +103,6 @@ export async function startRun(
     },
     describe: (error) => replyTo(error, deps, { requestId, promptField: promptFieldOf(c.req.path) }).body,
   };
-}
-
-interface TrackContext {
-  readonly deps: RunDeps;
-  readonly requestId: string;
-  readonly startedAt: number;
-  readonly signal: AbortSignal;
-  readonly onEnd: () => void;
-}
-
-/** A completion's parts, whose times and end are measured and logged. `end` does so before they have ended. */
-function track(
-  completion: Completion,
-  { deps, requestId, startedAt, signal, onEnd }: TrackContext,
-  stop: (reason?: unknown) => void,
-) {
-  let firstTextMs: number | undefined;
-  let usage: Usage | undefined; // known only when the completion comes to its end
-  let ended = false;
-
-  function end(outcome: CompletionTimes['outcome']): void {
-    if (ended) return;
-    ended = true;
-    onEnd();
-
-    const totalMs = deps.now() - startedAt;
-    const completionTokens = usage?.completionTokens;
-    deps.metrics.observeCompletion({
-      model: completion.model,
-      outcome,
-      firstTextMs,
-      totalMs,
-      completionTokens: completionTokens ?? 0,
-    });
-    deps.log({
-      event: 'completion',
-      requestId,
-      model: completion.model,
-      outcome,
-      promptTokens: completion.promptTokens,
-      ...(completionTokens === undefined ? {} : { completionTokens }),
-      ...(firstTextMs === undefined ? {} : { firstTextMs }),
-      totalMs,
-    });
-  }
-
-  async function* parts(): AsyncGenerator<Part> {
-    let outcome: CompletionTimes['outcome'] = 'aborted'; // what a reader who leaves makes it
-    try {
-      for await (const part of completion.parts) {
-        if (part.type !== 'done') firstTextMs ??= deps.now() - startedAt;
-        else {
-          usage = part.usage;
-          outcome = part.reason;
-        }
-        yield part;
-      }
-    } catch (error) {
-      outcome = signal.aborted ? 'aborted' : 'error';
-      stop(error); // the others fail with its error, not with one of their own
-      throw error;
-    } finally {
-      end(outcome);
-      if (outcome === 'aborted') stop();
-    }
-  }
-  return { parts: parts(), end };
 }
 
 /** Of a request that the app makes of itself. */

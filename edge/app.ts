@@ -1,6 +1,8 @@
 import { toLimits } from '../app/access/limit-settings.ts';
 import { createApp } from '../app/app.ts';
 import { toEngineSettings } from '../app/engine-settings.ts';
+import { createMetrics, type Metrics } from '../app/metrics.ts';
+import { observedGuard } from '../app/observed-guard.ts';
 import type { Safety } from '../app/safety.ts';
 import { toSafety } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
@@ -42,7 +44,8 @@ function build(env: Env) {
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
     ...machine(env, manifest),
   });
-  const safety = guardOf(env);
+  const metrics = createMetrics();
+  const safety = guardOf(env, metrics);
   const log = (event: Record<string, string | number>) => console.log(JSON.stringify(event));
   const app = createApp(
     {
@@ -52,21 +55,23 @@ function build(env: Env) {
       safety,
       storage: objectStorage(env.STORAGE),
       wakeBatches: () => storageObject(env.STORAGE).wakeBatches(),
+      metrics,
       place: { runtime: 'workerd', backend: 'wasm' },
       now: Date.now,
       newId: () => crypto.randomUUID(),
       log,
     },
-    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env) },
+    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env), slowMs: env.CRIA_SLOW * 1000 },
   );
   if (env.PAGE) app.use('/*', servePage(env.PAGE));
   return app;
 }
 
-function guardOf(env: Env): Safety | undefined {
+function guardOf(env: Env, metrics: Metrics): Safety | undefined {
   if (env.CRIA_GUARD === '') return undefined;
   const manifest = findModel(env.CRIA_GUARD);
-  const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(env, manifest) });
+  const own = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(env, manifest) });
+  const guard = observedGuard(own, { metrics, now: Date.now });
   return { guard, ...toSafety(env) };
 }
 

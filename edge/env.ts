@@ -5,6 +5,7 @@ import { limitFields } from '../app/access/limit-settings.ts';
 import type { Verdict } from '../app/access/limiter.ts';
 import { accessFields, checkAccess } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
+import { operationFields } from '../app/operation-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
 import type { Storage } from '../app/storage/storage.ts';
@@ -36,7 +37,13 @@ export const StorageEnv = z.object({
 });
 
 /** What the operator sets: wrangler.toml's [vars], where each is explained. */
-export const Vars = StorageEnv.extend({ ...accessFields, ...limitFields, ...engineFields, ...safetyFields });
+export const Vars = StorageEnv.extend({
+  ...accessFields,
+  ...limitFields,
+  ...engineFields,
+  ...operationFields,
+  ...safetyFields,
+});
 
 /** All that a Worker is given. */
 export const Env = Vars.extend({

@@ -114,6 +114,17 @@ export interface Completion {
   readonly model: string;
   readonly promptTokens: number;
   readonly parts: AsyncIterable<Part>;
+  /** How far it has come. Absent where nothing is computed. */
+  readonly times?: () => StepTimes;
+}
+
+/** Unix milliseconds; undefined what has not happened yet. */
+export interface StepTimes {
+  readonly enteredAtMs: number;
+  /** It got a place to compute. */
+  readonly startedAtMs: number | undefined;
+  /** Its prompt was read, and the first token drawn. */
+  readonly firstTokenAtMs: number | undefined;
 }
 
 export interface ModelInfo {
@@ -148,6 +159,9 @@ export interface EngineStats {
   readonly draftTokens: number; // guessed, and checked in a pass
   readonly acceptedTokens: number; // of those, the ones that were right
   readonly deviceBytes: number;
+  /** Of keys and values: positions filled by those that run, and how many all places together may have. */
+  readonly cachePositions: number;
+  readonly cacheCapacity: number;
 }
 
 /** Texts, or token lists, to be made vectors. */

@@ -21,6 +21,8 @@ export const NO_COUNTS: Omit<EngineStats, 'state' | 'load'> = {
   draftTokens: 0,
   acceptedTokens: 0,
   deviceBytes: 0,
+  cachePositions: 0,
+  cacheCapacity: 0,
 };
 
 /** An engine that loads on the first request, as `createLazyLoad` does. */

@@ -110,7 +110,12 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
     }
 
     const replyParts = readable(sequence, scheduler, signal, parts);
-    return { model: info.id, promptTokens: prompt.length, parts: replyParts };
+    const times = () => ({
+      enteredAtMs: sequence.enteredAtMs,
+      startedAtMs: sequence.admittedAtMs,
+      firstTokenAtMs: sequence.firstTokenAtMs,
+    });
+    return { model: info.id, promptTokens: prompt.length, parts: replyParts, times };
   }
 
   async function embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Embeddings> {
@@ -153,6 +158,8 @@ export function createLocalEngine(parts: LocalEngineParts): Engine {
       waiting: scheduler.waiting,
       ...scheduler.counts,
       deviceBytes: device.bytesInUse,
+      cachePositions: scheduler.positions,
+      cacheCapacity: limits.running * context,
     }),
     prepare: async () => {},
     start,
@@ -194,6 +201,7 @@ function readable(
         await scheduler.step();
         sequence.askedAtMs = nowMs(); // a long step is not the reader's silence
         await breathe();
+        if (sequence.said.length > 0) sequence.firstTokenAtMs ??= nowMs();
         scheduler.measure();
       }
     } finally {

@@ -53,5 +53,7 @@ function sum(all: readonly EngineStats[]): EngineStats {
     draftTokens: total((stats) => stats.draftTokens),
     acceptedTokens: total((stats) => stats.acceptedTokens),
     deviceBytes: total((stats) => stats.deviceBytes),
+    cachePositions: total((stats) => stats.cachePositions),
+    cacheCapacity: total((stats) => stats.cacheCapacity),
   };
 }

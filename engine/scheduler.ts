@@ -39,6 +39,8 @@ export interface SchedulerCounts {
 export interface Scheduler {
   readonly running: number;
   readonly waiting: number;
+  /** Positions filled in the caches of those that run. */
+  readonly positions: number;
   readonly counts: Readonly<SchedulerCounts>;
   /** Takes a sequence in. Throws BusyError, and OutOfMemoryError when it could never run. */
   enter(sequence: Sequence): void;
@@ -222,6 +224,7 @@ export function createScheduler({ llama, rows, limits, nowMs }: SchedulerParts):
     beginAfter(sequence, sequence.cache.length);
     sequence.state = 'running';
     sequence.startedAtMs = nowMs();
+    sequence.admittedAtMs ??= sequence.startedAtMs;
     lane.running.push(sequence);
     return true;
   }
@@ -319,6 +322,9 @@ export function createScheduler({ llama, rows, limits, nowMs }: SchedulerParts):
     },
     get waiting() {
       return normal.waiting.length + low.waiting.length;
+    },
+    get positions() {
+      return [...normal.running, ...low.running].reduce((sum, { cache }) => sum + (cache?.length ?? 0), 0);
     },
     counts,
     enter,

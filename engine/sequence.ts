@@ -72,6 +72,10 @@ export interface Sequence {
   /** A step is working on its cache. */
   inStep: boolean;
   startedAtMs: number;
+  readonly enteredAtMs: number;
+  /** When it first got a place. */
+  admittedAtMs: number | undefined;
+  firstTokenAtMs: number | undefined;
   /** When its reader last asked for a part. */
   askedAtMs: number;
 }
@@ -134,6 +138,9 @@ export function newSequence(options: SequenceOptions): Sequence {
     cache: undefined,
     inStep: false,
     startedAtMs: nowMs,
+    enteredAtMs: nowMs,
+    admittedAtMs: undefined,
+    firstTokenAtMs: undefined,
     askedAtMs: nowMs,
   };
   if (sequence.echo) echo(sequence, 0, undefined);

@@ -10,6 +10,8 @@ export interface DrainParts {
   readonly log: (event: Record<string, string | number>) => void;
   /** What else begins nothing more. */
   readonly onDrain: () => void;
+  /** Before it is gone. */
+  readonly onEnd: () => Promise<void>;
 }
 
 /** To write an error where a stream had to be ended. */
@@ -19,7 +21,7 @@ const LAST_WORD_MS = 1_000;
  * On SIGTERM or SIGINT the server takes nothing new, which it says, and lets what it has begun come to its end. What has
  * not when its time is up is ended with an error that clients can read. Exits with 0. A second signal ends it at once.
  */
-export function drainOnSignals({ server, lifecycle, graceMs, log, onDrain }: DrainParts): void {
+export function drainOnSignals({ server, lifecycle, graceMs, log, onDrain, onEnd }: DrainParts): void {
   let open = 0;
   const idle = Promise.withResolvers<void>();
   const isIdle = () => lifecycle.isDraining && open === 0;
@@ -44,8 +46,9 @@ export function drainOnSignals({ server, lifecycle, graceMs, log, onDrain }: Dra
       lifecycle.end();
       await Promise.race([idle.promise, setTimeout(LAST_WORD_MS)]);
     }
-    log({ event: 'ended' });
     server.closeAllConnections();
+    await onEnd();
+    log({ event: 'ended' });
     process.exit(0);
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const)

@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { limitFields } from '../app/access/limit-settings.ts';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
+import { operationFields } from '../app/operation-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
+import { tracingFields } from './start-tracing.ts';
 
 /** How long what is being answered may go on after SIGTERM. Less than whoever sends it waits until SIGKILL. */
 export const DRAIN = integer(0, 3600, 25); // seconds
@@ -24,7 +26,9 @@ export const Env = z
     ...accessFields,
     CRIA_DRAIN: DRAIN,
     ...limitFields,
+    ...tracingFields,
     ...engineFields,
+    ...operationFields,
     ...safetyFields,
   })
   .refine(judgeHasGuard, judgeNeedsGuard)

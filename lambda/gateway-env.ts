@@ -4,6 +4,7 @@ import { accessFields, checkHost } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
 import { integer } from '../app/settings.ts';
 import { DRAIN } from './env.ts';
+import { tracingFields } from './start-tracing.ts';
 import { WakeTargets } from './wake-ecs.ts';
 
 function fromJson(text: string, { addIssue }: z.RefinementCtx): unknown {
@@ -42,6 +43,7 @@ export const GatewayEnv = z
     ...limitFields,
     CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
     CRIA_DRAIN: DRAIN,
+    ...tracingFields,
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
     /** Seconds after which the platform cuts a request off. Streams then end before, and say so. */
     CRIA_REQUEST_TIMEOUT: z.coerce.number().int().min(5).max(900).optional(),

@@ -10,11 +10,13 @@ import { GatewayEnv } from './gateway-env.ts';
 import { inTime } from './in-time.ts';
 import { orExit } from './or-exit.ts';
 import { probedWhenAsked } from './probed-when-asked.ts';
+import { startTracing } from './start-tracing.ts';
 
 const PROBE_MS = 2_000;
 
 const variables = await orExit(() => withSecrets(process.env));
 const env = await orExit(() => readSettings(GatewayEnv, variables));
+const stopTracing = await orExit(() => startTracing(env, 'cria-gateway'));
 const gateway = await orExit(() => createNodeGateway(env, variables));
 const isFunction = env.AWS_LAMBDA_HTTP_ENDPOINT !== undefined;
 const look = () => void gateway.probe();
@@ -36,4 +38,5 @@ drainOnSignals({
   graceMs: isFunction ? 0 : env.CRIA_DRAIN * 1000, // Lambda has waited already, and leaves a second
   log: gateway.log,
   onDrain: () => clearInterval(probing),
+  onEnd: stopTracing,
 });

@@ -10,6 +10,8 @@ import { runBatches } from '../app/batches/run-batches.ts';
 import type { Deps } from '../app/deps.ts';
 import { toEngineSettings } from '../app/engine-settings.ts';
 import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
+import { createMetrics, type Metrics } from '../app/metrics.ts';
+import { observedGuard } from '../app/observed-guard.ts';
 import type { AppEnv } from '../app/run.ts';
 import type { Safety } from '../app/safety.ts';
 import { toSafety } from '../app/safety-settings.ts';
@@ -28,6 +30,7 @@ import { startBatchLoop } from './batch-loop.ts';
 import { createNodeDevice } from './device.ts';
 import type { Env } from './env.ts';
 import { openNodeSql } from './node-sql.ts';
+import { processSamples } from './process-samples.ts';
 
 export interface NodeApp {
   readonly app: Hono<AppEnv>;
@@ -53,7 +56,8 @@ export function createNodeApp(env: Env, runtime: 'node' | 'lambda'): NodeApp {
   const newId = () => crypto.randomUUID();
   const lifecycle = createLifecycle();
   const log: Deps['log'] = (event) => console.log(JSON.stringify(event));
-  const safety = guard(home, env);
+  const metrics = createMetrics();
+  const safety = guard(home, env, metrics);
   const access = openAccess(env, log);
   const app = createApp(
     {
@@ -64,12 +68,14 @@ export function createNodeApp(env: Env, runtime: 'node' | 'lambda'): NodeApp {
       storage,
       wakeBatches: async () => batches.wake(),
       lifecycle,
+      metrics,
+      platform: processSamples,
       place: { runtime, backend: 'wasm' },
       now: Date.now,
       newId,
       log,
     },
-    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env) },
+    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env), slowMs: env.CRIA_SLOW * 1000 },
   );
   const batches = startBatchLoop({
     run: (signal) => {
@@ -85,10 +91,11 @@ export function createNodeApp(env: Env, runtime: 'node' | 'lambda'): NodeApp {
   return { app, model, lifecycle, log, stop: () => batches.stop() };
 }
 
-function guard(home: string, env: Env): Safety | undefined {
+function guard(home: string, env: Env, metrics: Metrics): Safety | undefined {
   if (env.CRIA_GUARD === '') return undefined;
   const manifest = onDisk(home, env.CRIA_GUARD);
-  const guard = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(manifest, home, env) });
+  const own = createModelGuard({ manifest, kvType: env.CRIA_KV, ...machine(manifest, home, env) });
+  const guard = observedGuard(own, { metrics, now: Date.now });
   return { guard, ...toSafety(env) };
 }
 

@@ -9,10 +9,12 @@ import { drainOnSignals } from './drain.ts';
 import { Env } from './env.ts';
 import { createNodeApp } from './node-app.ts';
 import { orExit } from './or-exit.ts';
+import { startTracing } from './start-tracing.ts';
 
 const PAGE = fileURLToPath(new URL('../web', import.meta.url)); // dist/web, of dist/lambda/server.mjs
 
 const env = await orExit(() => readSettings(Env, process.env));
+const stopTracing = await orExit(() => startTracing(env, 'cria'));
 const { app, model, lifecycle, log, stop } = await orExit(() => createNodeApp(env, 'node'));
 app.use('/*', serveStatic({ root: PAGE }));
 
@@ -27,4 +29,5 @@ drainOnSignals({
   graceMs: env.CRIA_DRAIN * 1000,
   log,
   onDrain: stop,
+  onEnd: stopTracing,
 });

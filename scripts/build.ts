@@ -78,7 +78,7 @@ async function buildServer(folder: string, plugins: readonly Plugin[]): Promise<
     copyKernels(join(folder, 'kernels/wasm')),
     build({
       ...FOR_NODE,
-      entryPoints: ['server', 'kernel-thread'].map((name) => join(ROOT, `lambda/${name}.ts`)),
+      entryPoints: ['server', 'kernel-thread', 'otlp'].map((name) => join(ROOT, `lambda/${name}.ts`)),
       outdir: join(folder, 'lambda'),
       sourcemap: true,
       plugins: [...plugins],

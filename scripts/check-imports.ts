@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   {
     folder: /^lambda\//,
     files: /^(lambda|app|engine|models|kernels)\//,
-    packages: /^(hono|@hono\/node-server|zod|aws4fetch|node:)/,
+    packages: /^(hono|@hono\/node-server|zod|aws4fetch|node:|@opentelemetry\/)/,
   },
   { folder: /^sites\//, files: /^infra\/site\.ts$/, packages: NONE },
   {
@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
   {
     folder: /^app\//,
     files: /^(app\/|engine\/(engine|errors|guard\/guard)\.ts$)/,
-    packages: /^(hono|zod|ical-generator$)/,
+    packages: /^(hono|zod|ical-generator$|@opentelemetry\/api$)/,
   },
   {
     folder: /^engine\//,

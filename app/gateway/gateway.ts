@@ -14,10 +14,12 @@ import { authorise, isHealth } from '../middleware/authorise.ts';
 import { origins } from '../middleware/origins.ts';
 import { EXPOSED, limiterEvent, rateLimit } from '../middleware/rate-limit.ts';
 import { refuseWhileDraining } from '../middleware/refuse-while-draining.ts';
+import { requestTrace } from '../middleware/request-trace.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
 import { type ModelList, toModel } from '../schemas/models.ts';
+import { traceparentOf } from '../tracing.ts';
 import { awake } from './awake.ts';
 import { ModelStartingError, NoBackendError, UploadRequiredError, UpstreamError } from './errors.ts';
 import { type Answer, forward } from './forward.ts';
@@ -103,6 +105,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     return c.json(body, status, headers);
   });
   app.use(requestId({ generator: deps.newId }));
+  app.use(requestTrace({ now: deps.nowMs }));
   app.use(...origins({ keyed: access !== undefined, exposeHeaders: [...EXPOSED, 'x-cria-backend'] }));
   const isOpen = (path: string) => isHealth(path) || (openMetrics && path === '/metrics');
   app.use(authorise({ access, isOpen }));
@@ -192,7 +195,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const untilMs = Math.min(nowMs() + deps.startMs, (c.env?.deadlineMs ?? Infinity) - DEADLINE_MARGIN_MS);
 
     const answer = (signal: AbortSignal) =>
-      forClient(signal, async (client) => {
+      forClient(c, signal, async (client) => {
         if (sleeper) await awake(sleeper, { signal: client.signal, nowMs, pause, untilMs, model });
         const { backends, chosen } = orderNow();
         const found = await forward(
@@ -222,12 +225,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   /** What is done for one client ends when he leaves, and when this server has to. */
   async function forClient(
+    { var: { trace } }: Context<AppEnv>,
     left: AbortSignal,
     work: (client: Client) => Promise<Response>,
   ): Promise<Response> {
     const controller = new AbortController();
     follow(left, controller);
-    const leave = lifecycle?.enter(controller) ?? (() => {});
+    const release = trace.hold();
+    const forget = lifecycle?.enter(controller);
+    const leave = () => {
+      release();
+      forget?.();
+    };
     try {
       return await work({ signal: controller.signal, leave });
     } catch (error) {
@@ -250,7 +259,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const body = method === 'GET' || method === 'HEAD' ? null : await keptBody(c, peer);
     const url = new URL(c.req.url);
     const path = url.pathname.startsWith('/v1/') ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
-    return forClient(c.req.raw.signal, async (client) => {
+    return forClient(c, c.req.raw.signal, async (client) => {
       const { signal } = client;
       try {
         const response = await peer.send(`${path}${url.search}`, {
@@ -290,6 +299,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const { requestId: id } = c.var;
     const backend = peer.backend.name;
     answers.add({ backend, status: String(response.status) });
+    c.var.trace.span.setAttribute('cria.backend', backend);
     log({
       event: 'answer',
       requestId: id,
@@ -354,6 +364,8 @@ function headersOf(c: Context<AppEnv>): Headers {
     const value = c.req.header(name);
     if (value !== undefined) headers.set(name, value);
   }
+  const traceparent = traceparentOf(c.var.trace);
+  if (traceparent !== undefined) headers.set('traceparent', traceparent);
   return headers;
 }
 

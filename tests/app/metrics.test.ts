@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { createMetrics } from '../../app/metrics.ts';
+import { observedGuard } from '../../app/observed-guard.ts';
 import { createCounter, createHistogram } from '../../app/prometheus.ts';
-import { events, MODEL, testApp } from '../support/test-app.ts';
+import { REFUSAL } from '../../app/safety.ts';
+import { UnfitGuardError } from '../../engine/errors.ts';
+import { DEFAULT_POLICY } from '../../engine/guard/guard.ts';
+import { createGuardedEngine } from '../../engine/guard/guarded-engine.ts';
+import { processSamples } from '../../lambda/process-samples.ts';
+import { readExposition } from '../support/exposition.ts';
+import { SCRIPTED_MODEL } from '../support/scripted-engine.ts';
+import { scriptedGuard } from '../support/scripted-guard.ts';
+import { events, MODEL, START_MS, testApp } from '../support/test-app.ts';
 
 describe('createHistogram()', () => {
   test('counts a value in every bucket whose bound it does not exceed', () => {
@@ -120,4 +130,119 @@ describe('GET /metrics', () => {
     expect([outcome('error'), outcome('aborted'), outcome('stop')]).toEqual([1, 1, undefined]);
     expect([...all.keys()].filter((name) => name.includes('latency'))).toEqual([]);
   });
+
+  test('is as Prometheus wants it, all of it, whatever a model is called', async () => {
+    const id = 'a "quoted"\\name\nof two lines';
+    const model = { ...SCRIPTED_MODEL, id };
+    const app = testApp({ models: [model], steps: ['a', 'b'] }, { platform: processSamples });
+    await app.chat({ model: id, max_tokens: 5 });
+    const families = readExposition(await (await app.app.request('/metrics')).text());
+    const labels = families.get('vllm:request_generation_tokens')!.samples[0]!.labels;
+    expect(labels.model_name).toBe(id);
+    expect(families.get('vllm:request_params_max_tokens')!.samples.at(-1)!.value).toBe(1);
+    expect(families.get('process_resident_memory_bytes')!.samples[0]!.value).toBeGreaterThan(10e6);
+    expect(families.get('process_cpu_seconds_total')!.samples[0]!.value).toBeGreaterThan(0);
+    for (const { help } of families.values()) expect(help).toMatch(/\.$/);
+  });
+
+  test("tells a request's waiting, reading and writing apart", async () => {
+    const times = {
+      enteredAtMs: START_MS + 100,
+      startedAtMs: START_MS + 300,
+      firstTokenAtMs: START_MS + 700,
+    };
+    const app = testApp(
+      {},
+      {
+        wrap: (engine) => ({
+          ...engine,
+          start: async (...all) => ({ ...(await engine.start(...all)), times: () => times }),
+        }),
+      },
+    );
+    const reply = app.chat({ stream: true });
+    app.clock.ms += 1500;
+    await events(await reply);
+    const all = await samples(app);
+    const sum = (name: string) => all.get(`vllm:request_${name}_time_seconds_sum{model_name="${MODEL}"}`);
+    expect([sum('queue'), sum('prefill'), sum('decode'), sum('inference')]).toEqual([0.2, 0.4, 0.8, 1.2]);
+  });
+
+  test('counts replies by their end, in vLLM’s words', async () => {
+    const app = testApp({ reason: 'length' });
+    await app.chat();
+    const all = await samples(app);
+    const name = `vllm:request_success_total{model_name="${MODEL}",finished_reason="length"}`;
+    expect(all.get(name)).toBe(1);
+  });
+
+  test('says how much is loaded, and how full the caches are', async () => {
+    const load = { bytes: 30, totalBytes: 100 };
+    const app = testApp({ stats: { load, cachePositions: 25, cacheCapacity: 100, state: 'loading' } });
+    const all = await samples(app);
+    expect(all.get('cria_load_bytes')).toBe(30);
+    expect(all.get('cria_load_expected_bytes')).toBe(100);
+    expect(all.get('vllm:kv_cache_usage_perc')).toBe(0.25);
+  });
+});
+
+describe('the guard', () => {
+  test('is counted by direction and by what it found, and timed', async () => {
+    const metrics = createMetrics();
+    const scripted = scriptedGuard((prompt) => ({ answer: /BAD/.test(prompt) ? 'unsafe\nS9' : 'safe' }));
+    let ms = 0;
+    const guard = observedGuard(scripted.guard, { metrics, now: () => (ms += 250) });
+    const safety = { guard, policy: DEFAULT_POLICY, path: 'both', refusal: REFUSAL } as const;
+    const app = testApp(
+      { steps: ['BAD'] },
+      { safety, metrics, wrap: (engine) => createGuardedEngine(engine, safety) },
+    );
+    for (const content of ['BAD', 'fine']) await app.chat({ messages: [{ role: 'user', content }] });
+
+    const families = readExposition(await (await app.app.request('/metrics')).text());
+    const counted = families.get('cria_guard_judgements_total')!.samples;
+    expect(
+      counted.map(({ labels, value }) => [labels.direction, labels.reason, labels.flagged, value]),
+    ).toEqual([
+      ['input', 'unsafe', 'true', 1],
+      ['input', 'safe', 'false', 1],
+      ['output', 'unsafe', 'true', 1],
+    ]);
+    const named = families.get('cria_guard_flagged_categories_total')!.samples;
+    expect(named.map(({ labels, value }) => [labels.direction, labels.category, value])).toEqual([
+      ['input', 'S9', 1],
+      ['output', 'S9', 1],
+    ]);
+    const spent = families.get('cria_guard_judgement_seconds')!.samples;
+    const sum = spent.find(({ name, labels }) => name.endsWith('_sum') && labels.direction === 'input');
+    expect(sum!.value).toBe(0.5);
+  });
+
+  test('that cannot judge is counted as an error, and stays an error', async () => {
+    const metrics = createMetrics();
+    const { guard } = scriptedGuard(() => ({ answer: 'safe' }));
+    const broken = { ...guard, judge: () => Promise.reject(new UnfitGuardError('broken')) };
+    const one = observedGuard(broken, { metrics, now: () => 0 });
+    const request = { messages: [], policy: DEFAULT_POLICY, scores: false };
+    await expect(one.judge(request, new AbortController().signal)).rejects.toThrow(UnfitGuardError);
+    const { app } = testApp({}, { metrics });
+    expect(await (await app.request('/metrics')).text()).toContain(
+      'cria_guard_judgements_total{direction="input",reason="error",flagged="false"} 1',
+    );
+  });
+});
+
+test('what takes too long has a line of its own in the log: a request, or its completion when it is streamed', async () => {
+  const app = testApp({}, { slowMs: 1000 });
+  const reply = app.app.request('/v1/models');
+  app.clock.ms += 1000;
+  await reply;
+  const stream = await app.chat({ stream: true });
+  app.clock.ms += 1500;
+  await events(stream);
+  await app.chat();
+  expect(app.logs.filter(({ event }) => event === 'slow')).toEqual([
+    { event: 'slow', requestId: 'id-1', method: 'GET', path: '/v1/models', status: 200, ms: 1000 },
+    expect.objectContaining({ event: 'slow', model: MODEL, totalMs: 1500, completionTokens: 2 }),
+  ]);
 });

@@ -123,6 +123,8 @@ export function scriptedEngine(script: Partial<Script> = {}): ScriptedEngine {
       draftTokens: 0,
       acceptedTokens: 0,
       deviceBytes: 0,
+      cachePositions: 0,
+      cacheCapacity: 0,
       ...script.stats,
     }),
     async prepare() {

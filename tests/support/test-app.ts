@@ -1,6 +1,7 @@
 import type { Access } from '../../app/access/access.ts';
 import { createLimiter, type Limiter } from '../../app/access/limiter.ts';
 import { type AppOptions, createApp } from '../../app/app.ts';
+import type { Deps } from '../../app/deps.ts';
 import type { Lifecycle } from '../../app/lifecycle.ts';
 import type { Safety } from '../../app/safety.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
@@ -14,6 +15,8 @@ export const PLACE = { runtime: 'node', backend: 'scripted' };
 export const START_MS = 1_727_222_400_500;
 
 export interface TestAppOptions extends AppOptions {
+  readonly platform?: Deps['platform'];
+  readonly metrics?: Deps['metrics'];
   readonly storageBytes?: number;
   readonly access?: Access;
   readonly limiter?: Limiter;
@@ -41,6 +44,8 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
       access: options.access,
       limiter: options.limiter ?? createLimiter({ now: () => clock.ms, newId: () => `lease-${++leases}` }),
       safety: options.safety,
+      ...(options.platform ? { platform: options.platform } : {}),
+      ...(options.metrics ? { metrics: options.metrics } : {}),
       ...(options.lifecycle ? { lifecycle: options.lifecycle } : {}),
       wakeBatches: async () => {
         wakes.count++;
