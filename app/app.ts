@@ -73,6 +73,7 @@ export function createApp(
   const refuse = (c: Context<AppEnv>, error: unknown): Response => {
     const promptField = promptFieldOf(c.req.path);
     const { body, status, headers } = replyTo(error, deps, { requestId: c.var.requestId, promptField });
+    if (status === 429) metrics.countTurnedAway(body.error.code);
     return c.json(body, status, headers);
   };
   app.onError((error, c) => refuse(c, error));

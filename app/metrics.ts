@@ -40,6 +40,8 @@ export interface PlatformSample {
 
 export interface Metrics {
   countRequest(method: string, route: string, status: number): void;
+  /** A request that was turned away to come again later, by the code it was told. */
+  countTurnedAway(code: string): void;
   observeCompletion(times: CompletionTimes): void;
   observeJudgement(times: JudgementTimes): void;
   render(now: Snapshot): string;
@@ -74,6 +76,10 @@ const FINISHED = {
 export function createMetrics(): Metrics {
   const requests = createCounter('cria_http_requests_total', 'HTTP requests answered.');
   const outcomes = createCounter('cria_completions_total', 'Completions, by how they ended.');
+  const turnedAway = createCounter(
+    'cria_rate_limited_total',
+    'Requests answered with 429, by why: a limit, or a full queue.',
+  );
   const firstToken = createHistogram(
     'vllm:time_to_first_token_seconds',
     'From the request to its first text.',
@@ -122,6 +128,8 @@ export function createMetrics(): Metrics {
 
   return {
     countRequest: (method, route, status) => requests.add({ method, route, status: String(status) }),
+
+    countTurnedAway: (code) => turnedAway.add({ code }),
 
     observeCompletion({ model, outcome, firstTextMs, totalMs, completionTokens, ...more }) {
       outcomes.add({ model_name: model, outcome });
@@ -207,6 +215,7 @@ export function createMetrics(): Metrics {
         ),
         requests.render(),
         outcomes.render(),
+        turnedAway.render(),
         firstToken.render(),
         perToken.render(),
         endToEnd.render(),
