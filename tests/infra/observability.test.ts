@@ -47,6 +47,7 @@ async function exposed(): Promise<ReadonlyMap<string, Family>> {
   const gateway = createGateway({
     ...{ routes, access: undefined, fetch, nowMs: () => 0, secret: () => undefined, newId: () => '' },
     ...{ random: () => 0, log: () => {}, maxBodyBytes: 1, timeoutMs: 1, openMetrics: true },
+    ...{ pause: async () => {}, images: { hosts: [] }, startMs: 1 },
   });
   const texts = await Promise.all(
     [app, gateway.app].map(async (one) => (await one.request('/metrics')).text()),

@@ -9,12 +9,15 @@ import { CATALOGUE } from '../../models/catalogue.ts';
 import { type NodeDoor, openNode } from '../support/node-door.ts';
 
 const MODEL = CATALOGUE[0]!.id;
-const LONG = 'word '.repeat(2500); // more events than a socket holds: it ends when it is read, not before
+const LONG = 'word '.repeat(800); // with its logprobs more than a socket holds: it ends when it is read, not before
 
 const post = (url: URL, path: string, fields: object) =>
   fetch(new URL(path, url), { method: 'POST', body: JSON.stringify({ model: MODEL, ...fields }) });
 const stream = (url: URL) =>
-  post(url, '/v1/chat/completions', { messages: [{ role: 'user', content: LONG }], stream: true });
+  post(url, '/v1/chat/completions', {
+    messages: [{ role: 'user', content: LONG }],
+    ...{ stream: true, logprobs: true, top_logprobs: 20 },
+  });
 const events = (text: string): string[] => text.trim().split('\n\n');
 
 /** The rest of a stream whose first piece is there, once the server has been told to end. */
@@ -22,7 +25,7 @@ async function draining(door: Pick<NodeDoor, 'url' | 'stop'>, log: readonly stri
   const reader = (await stream(door.url)).body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = (await reader.read()).value!;
   const exit = door.stop();
-  await expect.poll(() => log.join()).toContain('"draining"');
+  await expect.poll(() => log.join(), { timeout: 30_000 }).toContain('"draining"');
   async function rest(): Promise<string> {
     for (;;) {
       const { done, value } = await reader.read();
@@ -33,7 +36,7 @@ async function draining(door: Pick<NodeDoor, 'url' | 'stop'>, log: readonly stri
   return { exit, rest };
 }
 
-const vars = { CRIA_CONTEXT: '65536' };
+const vars = { CRIA_CONTEXT: '65536', CRIA_DRAIN: '600' };
 
 test('a server that is told to end takes nothing new, and finishes what it has begun', async () => {
   const log: string[] = [];
@@ -104,7 +107,7 @@ test('the gateway ends as its servers do', async () => {
       ...process.env,
       PORT: '0',
       CRIA_AUTH: 'none',
-      CRIA_DRAIN: '1',
+      CRIA_DRAIN: '5',
       CRIA_ROUTES: JSON.stringify(routes),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
