@@ -15,6 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
 import { nameOf, type Place } from './place.ts';
 import type { WorkloadService } from './workload-service.ts';
 
@@ -44,8 +45,9 @@ export function alarms(place: Place, { failures, services, alb }: Watched): Topi
   const { alarmEmail } = plan.site.cloud;
   if (alarmEmail) topic.addSubscription(new EmailSubscription(alarmEmail));
   const action = new SnsAction(topic);
+  const watch = new Construct(scope, 'Watch'); // names of workloads are its own
   const alarm = (id: string, says: string, metric: IMetric, limits: Limits) => {
-    const made = new Alarm(scope, id, {
+    const made = new Alarm(watch, id, {
       alarmDescription: `${nameOf(place)}: ${says}`,
       metric,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -124,7 +124,11 @@ function functionUrl({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
 /** Always there, and without Lambda's limits to a body. CloudFront reaches it inside the network. */
 function container(place: Place, props: FrontDoorProps): FrontDoor {
   const { plan } = place;
-  const environment = { ...gatewayEnvironment(place, props), AWS_REGION: Stack.of(place.scope).region };
+  const environment = {
+    ...gatewayEnvironment(place, props),
+    AWS_REGION: Stack.of(place.scope).region,
+    CRIA_PROXIES: '2', // CloudFront, and the balancer
+  };
   const made = workloadService(place, { ...props, workload: plan.gateway, environment, state: undefined });
   grantGateway(props, made.service.taskDefinition.taskRole);
   const { alb } = props;
@@ -163,6 +167,7 @@ function functionEnvironment(place: Place, props: FrontDoorProps): Record<string
   const ids = secrets.map(({ env, secret }) => [env, secretId(props.secrets[secret]!)]);
   return {
     ...gatewayEnvironment(place, props),
+    CRIA_PROXIES: '1', // CloudFront
     CRIA_REQUEST_TIMEOUT: String(MINUTES * 60), // streams end before Lambda cuts them off, and say so
     ...(ids.length > 0 ? { CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)) } : {}),
   };

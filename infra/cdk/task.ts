@@ -3,7 +3,6 @@ import {
   Compatibility,
   type ContainerDefinition,
   ContainerDependencyCondition,
-  ContainerImage,
   CpuArchitecture,
   Secret as EcsSecret,
   LinuxParameters,
@@ -18,6 +17,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { healthCommand, memoryLimit, SHARED_BYTES, UID } from '../container-env.ts';
 import { fargateSize } from '../fargate-size.ts';
 import type { Workload } from '../workload.ts';
+import { containerImage } from './container-image.ts';
 import type { Place } from './place.ts';
 import type { Secrets } from './secrets.ts';
 import { addKeptVolume } from './state.ts';
@@ -84,12 +84,12 @@ function sizeOf(workload: Workload): Omit<TaskDefinitionProps, 'networkMode'> {
   };
 }
 
-function addMain({ scope }: Place, task: TaskDefinition, props: TaskProps): ContainerDefinition {
+function addMain(place: Place, task: TaskDefinition, props: TaskProps): ContainerDefinition {
   const { workload, environment, secrets, logs } = props;
   const { name, kind, image, argv, port, gpus } = workload;
   const isGpu = kind === 'gpu';
   return task.addContainer(name, {
-    image: ContainerImage.fromRegistry(image),
+    image: containerImage(place, image),
     containerName: name,
     command: [...argv],
     environment: { ...environment, ...(isGpu ? { HOME: '/tmp' } : {}) },
@@ -111,7 +111,7 @@ function addMain({ scope }: Place, task: TaskDefinition, props: TaskProps): Cont
       ? {
           gpuCount: gpus,
           memoryReservationMiB: mebibytes(workload.memory),
-          linuxParameters: new LinuxParameters(scope, 'Linux', {
+          linuxParameters: new LinuxParameters(place.scope, 'Linux', {
             initProcessEnabled: true,
             sharedMemorySize: SHM_MIB,
           }),
@@ -121,18 +121,13 @@ function addMain({ scope }: Place, task: TaskDefinition, props: TaskProps): Cont
 }
 
 /** Fetches one model, as root, since a task's volumes are root's; it also lets the model's own user write where that has to. */
-function addFetch(
-  { plan }: Place,
-  task: TaskDefinition,
-  props: TaskProps,
-  model: string,
-): ContainerDefinition {
+function addFetch(place: Place, task: TaskDefinition, props: TaskProps, model: string): ContainerDefinition {
   const { workload, secrets, logs, state } = props;
-  const { name, argv, env, secrets: keys } = plan.fetches.find((one) => one.model === model)!;
+  const { name, argv, env, secrets: keys } = place.plan.fetches.find((one) => one.model === model)!;
   const { path, name: weights } = workload.volumes.find(({ kind }) => kind === 'weights')!;
   const opened = workload.volumes.filter(({ kind }) => kind === 'state' && state === undefined);
   const container = task.addContainer(name, {
-    image: ContainerImage.fromRegistry(plan.gateway.image),
+    image: containerImage(place, place.plan.gateway.image),
     containerName: name,
     essential: false,
     user: '0:0',

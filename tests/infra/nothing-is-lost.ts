@@ -8,12 +8,14 @@ export interface Emitted {
   readonly inContainers: boolean;
   /** Workloads that run as something else than containers: what they are told is here, their image and command are not. */
   readonly withoutContainer?: readonly string[];
+  /** Images that are built on the way, under a name of their own. */
+  readonly withoutImage?: readonly string[];
 }
 
 /** What must hold for every emitter: each workload, port, variable, secret, volume, route and image of the plan is there. */
 export function nothingIsLost(
   plan: Plan,
-  { text: written, inContainers, withoutContainer = [] }: Emitted,
+  { text: written, inContainers, withoutContainer = [], withoutImage = [] }: Emitted,
 ): void {
   const text = written.replaceAll(/\\+"/g, '"'); // JSON within JSON
   const has = (what: string | number) => expect(text.includes(String(what)), `${what}`).toBe(true);
@@ -22,7 +24,9 @@ export function nothingIsLost(
     const isContainer = !withoutContainer.includes(name);
     for (const what of [name, port, ...Object.keys(env), ...(isContainer ? argv : [])]) has(what);
     if (!inContainers) continue;
-    for (const what of [...(isContainer ? [image, health] : []), ...Object.values(env)]) has(what);
+    const isNamed = !withoutImage.includes(image);
+    for (const what of [...(isContainer ? [health] : []), ...Object.values(env)]) has(what);
+    if (isContainer && isNamed) has(image);
     for (const { env: key, secret } of secrets) [key, secret].forEach(has);
     for (const { name: volume, path } of volumes) {
       has(path);

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { stageOf } from '../../../infra/cdk/stage.ts';
 import type { SiteInput } from '../../../infra/site.ts';
 import cloud from '../../../sites/cloud.ts';
@@ -16,10 +18,12 @@ const through = (frontDoor: 'function-url' | 'container'): SiteInput => ({
 /** Synthesized once: it takes seconds. What cdk-nag finds, and nobody has acknowledged, is an error here. */
 const EXAMPLE = synthSite(cloud, 'dev');
 const BY_URL = synthSite(through('function-url'), 'dev');
+const SMALLEST = synthSite(parse(readFileSync('sites/aws.yaml', 'utf8')), 'dev');
 const BY_CONTAINER = synthSite(through('container'), 'prod');
 
 describe.each([
   { name: 'the example in dev', synthesized: EXAMPLE, golden: 'cloud/cdk/dev.yaml' },
+  { name: 'the smallest in dev', synthesized: SMALLEST, golden: 'aws/cdk/dev.yaml' },
   { name: 'everything by function URL in dev', synthesized: BY_URL, golden: 'everything/cdk/dev.yaml' },
   { name: 'everything by container in prod', synthesized: BY_CONTAINER, golden: 'everything/cdk/prod.yaml' },
 ])('$name', ({ synthesized, golden }) => {
@@ -199,4 +203,10 @@ describe('what cannot be, says so before anything is made', () => {
       "there is no stage 'toString': write -c stage=dev or -c stage=prod",
     );
   });
+});
+
+test('an image that the site does not name is built from here, without what it does not depend on', () => {
+  const [[, { Properties }]] = SMALLEST.all('AWS::ECS::TaskDefinition') as [[string, Resource]];
+  for (const { Image } of Properties.ContainerDefinitions)
+    expect(JSON.stringify(Image)).toContain('cdk-hnb659fds-container-assets');
 });

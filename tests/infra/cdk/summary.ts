@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Synthesized } from './synth-site.ts';
+import { idOf, type Synthesized } from './synth-site.ts';
 
 /** A stack at a glance: how much of what there is, and the few properties that say how it behaves. */
 export function summaryOf({ template, all }: Synthesized): string {
@@ -12,7 +12,7 @@ export function summaryOf({ template, all }: Synthesized): string {
       all('AWS::ECS::TaskDefinition').map(([, { Properties }]) => {
         const { ContainerDefinitions, Cpu, Memory, RequiresCompatibilities, EphemeralStorage } = Properties;
         const [{ Name }] = ContainerDefinitions;
-        const [, service] = all('AWS::ECS::Service').find(([id]) => id.startsWith(`${Name}Service`))!;
+        const [, service] = all('AWS::ECS::Service').find(([id]) => id.startsWith(`${idOf(Name)}Service`))!;
         const { DesiredCount, DeploymentConfiguration } = service.Properties;
         return [
           Name,

@@ -23,6 +23,9 @@ export interface Synthesized {
   readonly all: (type: string) => [id: string, resource: Resource][];
 }
 
+/** A name as logical ids have it. */
+export const idOf = (name: string): string => name.replaceAll('-', '');
+
 /** One stage of a site as CloudFormation; the bundles are two empty programs. Throws what `cdk synth` would refuse. */
 export function synthSite(input: SiteInput, stage: StageName = 'dev'): Synthesized {
   const folder = mkdtempSync(join(tmpdir(), 'cria-cdk-'));
