@@ -12,9 +12,11 @@ import { EXPOSED, limiterEvent, rateLimit } from './middleware/rate-limit.ts';
 import { refuseWhileDraining } from './middleware/refuse-while-draining.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { requestTrace } from './middleware/request-trace.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 import { openApiDocument } from './openapi.ts';
 import { CONTENT_TYPE } from './prometheus.ts';
 import { readinessOf } from './readiness.ts';
+import type { Bounds } from './request-settings.ts';
 import { cancelBatch, createBatch, listBatches, retrieveBatch } from './routes/batches.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
@@ -58,16 +60,37 @@ export interface AppOptions {
   readonly limits?: Limits;
   /** A request that takes longer gets a line of its own in the log. 0, as when absent: none does. */
   readonly slowMs?: number;
+  readonly bounds?: Bounds;
+  /** Origins whose pages may ask besides the server's own; `*`: all. Where keys are asked for, all when there are none. */
+  readonly pages?: readonly string[];
 }
+
+/** A client's own id is taken when it is letters, digits, - _ =, and no longer: it stands in logs and headers. */
+export const MAX_REQUEST_ID = 128;
+
+const UNBOUNDED: Bounds = { messages: 2048, textLength: Number.POSITIVE_INFINITY, replyTokens: undefined };
 
 /** The one HTTP app, the same behind every door. */
 export function createApp(
   deps: Deps,
-  { maxBodyBytes = 1 << 20, openMetrics = false, limits = {}, slowMs = 0 }: AppOptions = {},
+  {
+    maxBodyBytes = 1 << 20,
+    openMetrics = false,
+    limits = {},
+    bounds = UNBOUNDED,
+    pages = [],
+    slowMs = 0,
+  }: AppOptions = {},
 ): Hono<AppEnv> {
   const { engine } = deps;
   const metrics = deps.metrics ?? createMetrics();
-  const run = { ...deps, engineFor: requestEngine(engine, deps.safety), metrics, maxBodyBytes, slowMs };
+  const run = {
+    ...deps,
+    engineFor: requestEngine(engine, { safety: deps.safety, bounds }),
+    metrics,
+    maxBodyBytes,
+    slowMs,
+  };
   const app = new Hono<AppEnv>();
 
   const refuse = (c: Context<AppEnv>, error: unknown): Response => {
@@ -79,10 +102,11 @@ export function createApp(
   app.onError((error, c) => refuse(c, error));
   app.notFound((c) => refuse(c, new UnknownUrlError(c.req.method, c.req.path)));
 
-  app.use(requestId({ generator: deps.newId }));
+  app.use(requestId({ generator: deps.newId, limitLength: MAX_REQUEST_ID }));
   app.use(requestTrace(deps));
   app.use(requestLog(run));
-  app.use(...origins({ keyed: deps.access !== undefined, exposeHeaders: EXPOSED }));
+  app.use(securityHeaders());
+  app.use(...origins({ keyed: deps.access !== undefined, allowed: pages, exposeHeaders: EXPOSED }));
   // Pages and documents need no key: whoever opens one has none yet.
   const isOpen = (path: string) =>
     isHealth(path) || (path === '/metrics' ? openMetrics : !/^\/v1(\/|$)/.test(path));

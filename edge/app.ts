@@ -3,6 +3,7 @@ import { createApp } from '../app/app.ts';
 import { toEngineSettings } from '../app/engine-settings.ts';
 import { createMetrics, type Metrics } from '../app/metrics.ts';
 import { observedGuard } from '../app/observed-guard.ts';
+import { toRequestOptions } from '../app/request-settings.ts';
 import type { Safety } from '../app/safety.ts';
 import { toSafety } from '../app/safety-settings.ts';
 import { readSettings } from '../app/settings.ts';
@@ -61,7 +62,12 @@ function build(env: Env) {
       newId: () => crypto.randomUUID(),
       log,
     },
-    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env), slowMs: env.CRIA_SLOW * 1000 },
+    {
+      openMetrics: env.CRIA_METRICS === 'open',
+      limits: toLimits(env),
+      slowMs: env.CRIA_SLOW * 1000,
+      ...toRequestOptions(env),
+    },
   );
   if (env.PAGE) app.use('/*', servePage(env.PAGE));
   return app;

@@ -6,6 +6,7 @@ import type { Verdict } from '../app/access/limiter.ts';
 import { accessFields, checkAccess } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { operationFields } from '../app/operation-settings.ts';
+import { requestFields } from '../app/request-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
 import type { Storage } from '../app/storage/storage.ts';
@@ -40,6 +41,7 @@ export const StorageEnv = z.object({
 export const Vars = StorageEnv.extend({
   ...accessFields,
   ...limitFields,
+  ...requestFields,
   ...engineFields,
   ...operationFields,
   ...safetyFields,

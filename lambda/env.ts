@@ -4,6 +4,7 @@ import { limitFields } from '../app/access/limit-settings.ts';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { operationFields } from '../app/operation-settings.ts';
+import { requestFields } from '../app/request-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
 import { tracingFields } from './start-tracing.ts';
@@ -27,6 +28,7 @@ export const Env = z
     CRIA_DRAIN: DRAIN,
     ...limitFields,
     ...tracingFields,
+    ...requestFields,
     ...engineFields,
     ...operationFields,
     ...safetyFields,

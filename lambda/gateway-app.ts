@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { toLimits } from '../app/access/limit-settings.ts';
 import { createLimiter } from '../app/access/limiter.ts';
 import type { Deps } from '../app/deps.ts';
+import { checkGatewayKeys } from '../app/gateway/check-keys.ts';
 import { createGateway, type Gateway } from '../app/gateway/gateway.ts';
 import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
 import { openAccess } from './access.ts';
@@ -36,7 +37,7 @@ export function createNodeGateway(env: GatewayEnv, variables: NodeJS.ProcessEnv)
         });
   const gateway = createGateway({
     routes: env.CRIA_ROUTES,
-    access: openAccess(env, log),
+    access: openAccess(env, log, checkGatewayKeys),
     limiter: createLimiter({ now: Date.now, newId: () => crypto.randomUUID() }),
     limits: toLimits(env),
     openMetrics: env.CRIA_METRICS === 'open',
@@ -55,6 +56,8 @@ export function createNodeGateway(env: GatewayEnv, variables: NodeJS.ProcessEnv)
     images: { uploads, hosts: env.CRIA_IMAGE_HOSTS },
     startMs: env.CRIA_START_TIMEOUT * 1000,
     maxBodyBytes: env.CRIA_MAX_BODY,
+    bounds: { messages: env.CRIA_MAX_MESSAGES, images: env.CRIA_MAX_IMAGES },
+    pages: env.CRIA_CORS,
     timeoutMs: env.CRIA_TIMEOUT * 1000,
   });
   return { ...gateway, lifecycle, log };

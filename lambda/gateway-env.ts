@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { limitFields } from '../app/access/limit-settings.ts';
 import { accessFields, checkHost } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
+import { requestFields } from '../app/request-settings.ts';
 import { integer } from '../app/settings.ts';
 import { DRAIN } from './env.ts';
 import { tracingFields } from './start-tracing.ts';
@@ -41,7 +42,7 @@ export const GatewayEnv = z
       .pipe(Routes),
     ...accessFields,
     ...limitFields,
-    CRIA_MAX_BODY: integer(1024, 2 ** 30, 2 ** 20), // bytes
+    ...requestFields,
     CRIA_DRAIN: DRAIN,
     ...tracingFields,
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer

@@ -12,6 +12,7 @@ import { toEngineSettings } from '../app/engine-settings.ts';
 import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
 import { createMetrics, type Metrics } from '../app/metrics.ts';
 import { observedGuard } from '../app/observed-guard.ts';
+import { toRequestOptions } from '../app/request-settings.ts';
 import type { AppEnv } from '../app/run.ts';
 import type { Safety } from '../app/safety.ts';
 import { toSafety } from '../app/safety-settings.ts';
@@ -75,7 +76,12 @@ export function createNodeApp(env: Env, runtime: 'node' | 'lambda'): NodeApp {
       newId,
       log,
     },
-    { openMetrics: env.CRIA_METRICS === 'open', limits: toLimits(env), slowMs: env.CRIA_SLOW * 1000 },
+    {
+      openMetrics: env.CRIA_METRICS === 'open',
+      limits: toLimits(env),
+      slowMs: env.CRIA_SLOW * 1000,
+      ...toRequestOptions(env),
+    },
   );
   const batches = startBatchLoop({
     run: (signal) => {

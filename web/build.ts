@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const HERE = import.meta.dirname;
-const AS_THEY_ARE = ['mark.svg', 'favicon.svg'];
+const AS_THEY_ARE = ['mark.svg', 'favicon.svg', '_headers'];
 const INCLUDE = /^ *<!-- include (\S+\.html) -->\n/gm;
 
 /** Builds the playground into `outdir`: index.html and, beside it, main.js, style.css and two images. */

@@ -15,6 +15,8 @@ export interface KeySourceParts {
   /** How long what was read is taken for what is there. */
   readonly everyMs: number;
   readonly now: () => number;
+  /** Refuses what this server cannot do. Throws KeysError. */
+  readonly check?: (keys: readonly AccessKey[]) => void;
   /** It cannot be read, or not understood: the keys that were read before hold on. */
   readonly onError: (error: unknown) => void;
 }
@@ -25,7 +27,7 @@ export interface KeySourceParts {
  *
  * Throws   at the first call, what `read` throws, and KeysError: without keys nobody comes in
  */
-export function createKeySource({ read, everyMs, now, onError }: KeySourceParts) {
+export function createKeySource({ read, everyMs, now, check, onError }: KeySourceParts) {
   let known: readonly AccessKey[] | undefined;
   let version: string | undefined;
   let readAtMs = 0;
@@ -34,7 +36,9 @@ export function createKeySource({ read, everyMs, now, onError }: KeySourceParts)
     const found = await read(version);
     if (found === undefined) return;
     version = found.version; // a broken one is not read again and again
-    known = parseKeys(found.text);
+    const keys = parseKeys(found.text);
+    check?.(keys);
+    known = keys;
   }
 
   return async (): Promise<readonly AccessKey[]> => {
@@ -60,9 +64,13 @@ export function createKeySource({ read, everyMs, now, onError }: KeySourceParts)
  *
  * Throws   KeysError
  */
-export function createFixedKeys(secret: string): () => Promise<readonly AccessKey[]> {
+export function createFixedKeys(
+  secret: string,
+  check?: (keys: readonly AccessKey[]) => void,
+): () => Promise<readonly AccessKey[]> {
   if (secret.trimStart().startsWith('{')) {
     const keys = parseKeys(secret);
+    check?.(keys);
     return async () => keys;
   }
   const texts = secret.split(',').flatMap((key) => key.trim() || []);

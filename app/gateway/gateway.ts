@@ -15,12 +15,15 @@ import { origins } from '../middleware/origins.ts';
 import { EXPOSED, limiterEvent, rateLimit } from '../middleware/rate-limit.ts';
 import { refuseWhileDraining } from '../middleware/refuse-while-draining.ts';
 import { requestTrace } from '../middleware/request-trace.ts';
+import { securityHeaders } from '../middleware/security-headers.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
 import { type ModelList, toModel } from '../schemas/models.ts';
 import { traceparentOf } from '../tracing.ts';
 import { awake } from './awake.ts';
+import { type AskedBounds, checkAsked } from './check-asked.ts';
+import { countTokens, tokensOf } from './count-tokens.ts';
 import { ModelStartingError, NoBackendError, UploadRequiredError, UpstreamError } from './errors.ts';
 import { type Answer, forward } from './forward.ts';
 import { hold } from './hold.ts';
@@ -47,6 +50,9 @@ export interface GatewayDeps extends PeerDeps {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly images: ImagePolicy;
   readonly maxBodyBytes: number;
+  readonly bounds?: AskedBounds;
+  /** Origins whose pages may ask besides its own; `*`: all. Where keys are asked for, all when there are none. */
+  readonly pages?: readonly string[];
   readonly timeoutMs: number; // until an answer begins
   readonly lifecycle?: Lifecycle;
   /** How long a stream waits for a model that is being started. */
@@ -85,12 +91,14 @@ const Asked = z.looseObject({
 
 type Asked = z.infer<typeof Asked>;
 
+const UNBOUNDED: AskedBounds = { messages: 2048, images: Number.POSITIVE_INFINITY };
+
 /** What is left to say that the model has not started. */
 const DEADLINE_MARGIN_MS = 1_000;
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const { routes, access, limiter, limits = {}, openMetrics = false, images, lifecycle } = deps;
-  const { nowMs, pause, log, maxBodyBytes, timeoutMs } = deps;
+  const { nowMs, pause, log, maxBodyBytes, timeoutMs, bounds = UNBOUNDED, pages = [] } = deps;
   const startedAt = Math.floor(deps.nowMs() / 1000);
   const peers = new Map(routes.backends.map((backend) => [backend.name, createPeer(backend, deps)]));
   const peerOf = (name: string): Peer => peers.get(name)!; // the schema has checked that it exists
@@ -106,7 +114,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   app.use(requestId({ generator: deps.newId }));
   app.use(requestTrace({ now: deps.nowMs }));
-  app.use(...origins({ keyed: access !== undefined, exposeHeaders: [...EXPOSED, 'x-cria-backend'] }));
+  app.use(securityHeaders());
+  const exposeHeaders = [...EXPOSED, 'x-cria-backend'];
+  app.use(...origins({ keyed: access !== undefined, allowed: pages, exposeHeaders }));
   const isOpen = (path: string) => isHealth(path) || (openMetrics && path === '/metrics');
   app.use(authorise({ access, isOpen }));
   app.use(rateLimit({ limiter, limits, isOpen, onError: (error) => log(limiterEvent(error)) }));
@@ -213,9 +223,22 @@ export function createGateway(deps: GatewayDeps): Gateway {
         return finish(c, found, client);
       });
     const { signal } = c.req.raw;
-    return waits
-      ? hold(answer, { signal, pause, describe: (error) => replyFor(c, error).body })
-      : answer(signal);
+    return metered(c, asked, () =>
+      waits ? hold(answer, { signal, pause, describe: (error) => replyFor(c, error).body }) : answer(signal),
+    );
+  }
+
+  /** Takes the tokens of what is asked, as far as they can be told from outside, and corrects them by the answer. */
+  async function metered(c: Context<AppEnv>, asked: Asked, work: () => Promise<Response>): Promise<Response> {
+    const { prompt, reply } = tokensOf(asked);
+    const settle = await c.var.reserve?.(prompt + reply);
+    try {
+      const response = await work();
+      return settle ? countTokens(response, prompt, settle) : response;
+    } catch (error) {
+      await settle?.(0);
+      throw error;
+    }
   }
 
   async function wakeForLater(peer: Peer): Promise<void> {
@@ -254,9 +277,18 @@ export function createGateway(deps: GatewayDeps): Gateway {
       await peer.start();
       throw new ModelStartingError(peer.backend.model);
     }
+    const asked =
+      KEPT_BY_MODEL.includes(c.req.path) && c.req.method === 'POST' ? await readAsked(c) : undefined;
+    if (!asked) return passBody(c, peer, c.req.raw.body);
+    checkServed(c, asked, name);
+    const body = JSON.stringify({ ...asked, model: peer.backend.model });
+    return metered(c, asked, () => passBody(c, peer, body));
+  }
+
+  async function passBody(c: Context<AppEnv>, peer: Peer, given: BodyInit | null): Promise<Response> {
     if (!peer.circuit.enter()) throw new NoBackendError(peer.backend.model);
     const { method } = c.req;
-    const body = method === 'GET' || method === 'HEAD' ? null : await keptBody(c, peer);
+    const body = method === 'GET' || method === 'HEAD' ? null : given;
     const url = new URL(c.req.url);
     const path = url.pathname.startsWith('/v1/') ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
     return forClient(c, c.req.raw.signal, async (client) => {
@@ -274,24 +306,20 @@ export function createGateway(deps: GatewayDeps): Gateway {
       } catch (error) {
         if (signal.aborted) peer.circuit.leave();
         else peer.circuit.fail();
-        throw endOf(signal) ?? new UpstreamError(name, error);
+        throw endOf(signal) ?? new UpstreamError(peer.backend.name, error);
       }
     });
   }
 
-  /** A response's, or an assistant's, model in its keeper's words; anything else as it comes. */
-  async function keptBody(c: Context<AppEnv>, { backend }: Peer): Promise<BodyInit | null> {
-    if (!KEPT_BY_MODEL.includes(c.req.path)) return c.req.raw.body;
-    const asked = await readAsked(c);
-    const { to, overflow } = routeOf(c, asked.model);
-    const serves = [...to.map((one) => one.backend), ...overflow].includes(backend.name);
-    if (!serves)
-      throw new InvalidRequestError(
-        'invalid_value',
-        'model',
-        `what ${c.req.path} keeps is kept by ${backend.name}, which does not serve '${asked.model}'`,
-      );
-    return JSON.stringify({ ...asked, model: backend.model });
+  /** Throws InvalidRequestError when who keeps what comes of it does not serve the model. */
+  function checkServed(c: Context<AppEnv>, { model }: Asked, keeper: string): void {
+    const { to, overflow } = routeOf(c, model);
+    if ([...to.map(({ backend }) => backend), ...overflow].includes(keeper)) return;
+    throw new InvalidRequestError(
+      'invalid_value',
+      'model',
+      `what ${c.req.path} keeps is kept by ${keeper}, which does not serve '${model}'`,
+    );
   }
 
   function finish(c: Context<AppEnv>, answer: Answer, { signal, leave }: Client): Response {
@@ -325,7 +353,9 @@ export function createGateway(deps: GatewayDeps): Gateway {
         ? new UploadRequiredError(maxBodyBytes)
         : error;
     });
-    return allowImages(parseAsked(body), images, c.var.access.id);
+    const asked = parseAsked(body);
+    checkAsked(asked, bounds);
+    return allowImages(asked, images, c.var.access.id);
   }
 
   return {
