@@ -71,8 +71,9 @@ export function toEngineTool({
   return { name, description, parameters: schema, strict: true };
 }
 
-const DAY = '20\\d\\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])';
-const MINUTE = '([01]\\d|2[0-3]):[0-5]\\d';
+// Short, since the model reads them, several times over. Whether there is such a day is seen when it is looked for.
+const DAY = '20\\d\\d-[01]\\d-[0-3]\\d';
+const MINUTE = '[0-2]\\d:[0-5]\\d';
 export const localTime = z
   .string()
   .regex(new RegExp(`^${DAY}T${MINUTE}$`), 'must be such as 2026-11-26T15:00');
