@@ -7,6 +7,12 @@ export interface Problem {
   readonly retryAfterSeconds: number; // 0: at once
 }
 
+const TOO_LONG: ReadonlySet<string> = new Set([
+  'context_length_exceeded',
+  'text_too_long',
+  'request_too_large',
+]);
+
 /** Words an error about a message or a text. Whatever is not the server's word counts as a lost connection. */
 export function describeProblem(error: unknown, about: 'message' | 'text' = 'message'): Problem {
   if (error instanceof BrokenStreamError)
@@ -26,8 +32,11 @@ export function describeProblem(error: unknown, about: 'message' | 'text' = 'mes
 
 function refusal({ status, code }: RefusedError, about: 'message' | 'text'): string {
   if (code === 'context_length_exceeded' && about === 'message') return 'This chat has outgrown the model.';
-  if (code === 'context_length_exceeded' || status === 413) return `This ${about} is too long.`;
-  if (status === 401 || status === 403) return 'The server asks for a key.';
+  if (TOO_LONG.has(code) || status === 413) return `This ${about} is too long.`;
+  if (code === 'origin_not_allowed') return 'The server does not answer this page.';
+  if (code === 'content_filter') return 'The guard does not let this pass.';
+  if (status === 401) return 'The server asks for a key.';
+  if (status === 403) return 'This key may not do that.';
   if (code === 'model_not_found') return 'That model is not served here.';
   if (status === 404) return 'The server does not have that.';
   if (status === 429) return code === 'model_busy' ? 'The model is busy.' : 'That is all for the moment.';

@@ -224,6 +224,56 @@ test('the keyboard reaches everything, in order, and shows where it is', async (
   await close();
 });
 
+const TASK_STOPS: Readonly<Record<string, readonly string[]>> = {
+  summarise: [
+    ...['Try a sample', 'Open a file', 'summarise-text', 'medium', 'paragraph', 'summarise-language'],
+    ...['Summarise', 'curl'],
+  ],
+  rewrite: [
+    ...['Try a sample', 'Open a file', 'rewrite-text', 'same', 'rewrite-tone', 'rewrite-audience'],
+    ...['rewrite-language', 'on', 'Rewrite', 'curl'],
+  ],
+  assistant: [
+    ...['assistant-scroller', 'RememberRemind me to buy oats for the llamas tomorrow.'],
+    ...['PlanFind an hour for the dentist on Friday and put it in my calendar.'],
+    ...['LookWhat is still to do this week?', 'assistant-prompt'],
+    ...['on', 'Change Buy oats', 'new-todo', 'Add the to-do', 'download-calendar', 'new-event'],
+  ],
+};
+
+test.each(Object.entries(TASK_STOPS))(
+  'the keyboard goes through %s and out again',
+  async (name, expected) => {
+    playground.server.tasks.todos.push({ id: 'a', title: 'Buy oats', done: false });
+    const { page, close } = await playground.open({}, name);
+    if (name === 'assistant') await page.waitForSelector('#todos li');
+    else await page.fill(`#${name}-text`, 'A text');
+    await page.focus('#open-settings');
+    const stops: string[] = [];
+    for (const _ of expected) {
+      await page.keyboard.press('Tab');
+      stops.push(
+        await page.evaluate(() => {
+          const at = document.activeElement as HTMLInputElement;
+          const around = at.closest('.composer, .add, .source:has(textarea:focus)') ?? at;
+          const ringed = [at, around, at.nextElementSibling ?? at].map((element) =>
+            getComputedStyle(element),
+          );
+          const shown = ringed.some(
+            ({ outlineStyle, boxShadow }) => outlineStyle === 'solid' || /0px 0px 0px [12]px/.test(boxShadow),
+          );
+          return `${at.id || at.value || at.textContent!.trim()}${shown ? '' : ' (no ring)'}`;
+        }),
+      );
+    }
+    expect(stops).toEqual(expected);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement!.closest('main'))).toBeNull(); // no trap
+    playground.server.tasks.todos.length = 0;
+    await close();
+  },
+);
+
 test('nothing moves for a reader who asks for that', async () => {
   playground.server.script = (r) => r.left; // says nothing: the page waits
   const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
