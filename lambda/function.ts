@@ -22,15 +22,19 @@ const STORAGE = { CRIA_STORAGE_FILE: '/tmp/cria/storage.sqlite' };
 const ANYWHERE = { HOST: '0.0.0.0' };
 
 const variables: NodeJS.ProcessEnv = { ...(await withSecrets(process.env)), ...ANYWHERE };
-const fetch = (variables.CRIA_MODEL ?? '') === '' ? gateway() : model();
+const { fetch, proxies } = (variables.CRIA_MODEL ?? '') === '' ? gateway() : model();
 
 function gateway() {
-  return probedWhenAsked(createNodeGateway(readSettings(GatewayEnv, variables), variables), Date.now);
+  const env = readSettings(GatewayEnv, variables);
+  return { fetch: probedWhenAsked(createNodeGateway(env, variables), Date.now), proxies: env.CRIA_PROXIES };
 }
 
 function model() {
-  const { app } = createNodeApp(readSettings(Env, { ...STORAGE, ...variables }), 'lambda');
-  return app.use('/*', serveStatic({ root: PAGE })).fetch;
+  const env = readSettings(Env, { ...STORAGE, ...variables });
+  const { app } = createNodeApp(env, 'lambda');
+  return { fetch: app.use('/*', serveStatic({ root: PAGE })).fetch, proxies: env.CRIA_PROXIES };
 }
 
-export const handler = awslambda.streamifyResponse(createStreamingHandler({ fetch, nowMs: Date.now }));
+export const handler = awslambda.streamifyResponse(
+  createStreamingHandler({ fetch, proxies, nowMs: Date.now }),
+);

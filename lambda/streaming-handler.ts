@@ -1,3 +1,4 @@
+import { clientAddress } from '../app/access/address.ts';
 import { describeError } from '../app/errors.ts';
 import { promptFieldOf } from '../app/run.ts';
 import { withDeadline } from './deadline.ts';
@@ -11,6 +12,8 @@ export interface HandlerDeps {
     request: Request,
     bindings: { readonly deadlineMs: number; readonly address: string | undefined },
   ) => Response | Promise<Response>;
+  /** How many add who asked them to `x-forwarded-for`. */
+  readonly proxies: number;
   readonly nowMs: () => number;
 }
 
@@ -18,7 +21,7 @@ export interface HandlerDeps {
  * A Function URL's requests, answered by an app, piece by piece as the client reads. Who leaves stops what he asked for.
  * An answer ends, well-formed, before the invocation's time does.
  */
-export function createStreamingHandler({ fetch, nowMs }: HandlerDeps): StreamingHandler {
+export function createStreamingHandler({ fetch, proxies, nowMs }: HandlerDeps): StreamingHandler {
   return async (value, stream, context) => {
     const event = FunctionUrlEvent.parse(value);
     const client = new AbortController();
@@ -31,10 +34,10 @@ export function createStreamingHandler({ fetch, nowMs }: HandlerDeps): Streaming
       describeError(error, { requestId, promptField: promptFieldOf(event.rawPath) });
     const ask = async (signal: AbortSignal): Promise<Response> => {
       try {
-        return await fetch(eventRequest(event, signal), {
-          deadlineMs: nowMs() + ms,
-          address: event.requestContext.http.sourceIp,
-        });
+        const request = eventRequest(event, signal);
+        const { sourceIp } = event.requestContext.http;
+        const address = clientAddress(sourceIp, request.headers.get('x-forwarded-for'), proxies);
+        return await fetch(request, { deadlineMs: nowMs() + ms, address });
       } catch (error) {
         const { status, body } = told(error, context.awsRequestId);
         return Response.json(body, { status, headers: { 'access-control-allow-origin': '*' } });

@@ -4,26 +4,26 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { FunctionUrlEvent, type ResponsePrelude } from '../../lambda/runtime.ts';
-import { createStreamingHandler } from '../../lambda/streaming-handler.ts';
+import { createStreamingHandler, type HandlerDeps } from '../../lambda/streaming-handler.ts';
 import { DELIMITER, installAwslambda, PRELUDE_TYPE, toResponseStream } from '../support/awslambda.ts';
 import { functionUrlEvent } from '../support/function-url-event.ts';
 
 installAwslambda();
 
-type App = (request: Request, bindings: { readonly deadlineMs: number }) => Response | Promise<Response>;
+type App = HandlerDeps['fetch'];
 
 const eventOf = (method: string, url: string, headers: Record<string, string>, body: string | Buffer = '') =>
   functionUrlEvent({ method, url, headers } as unknown as IncomingMessage, Buffer.from(body), 'id');
 
 /** An invocation; what is written is held until `read` is called. */
-function invoke(app: App, event: object, { ms = 600_000, highWaterMark = 16 } = {}) {
+function invoke(app: App, event: object, { ms = 600_000, highWaterMark = 16, proxies = 0 } = {}) {
   const wire = new PassThrough({ highWaterMark });
   wire.on('error', () => {});
   let type = '';
   const stream = toResponseStream(wire, (value) => {
     type = value;
   });
-  const handler = createStreamingHandler({ fetch: app, nowMs: () => 1_000 });
+  const handler = createStreamingHandler({ fetch: app, proxies, nowMs: () => 1_000 });
   const done = handler(event, stream, { awsRequestId: 'aws-1', getRemainingTimeInMillis: () => ms });
   const read = async () => {
     const bytes = await wire.toArray().then((chunks) => Buffer.concat(chunks));
@@ -84,6 +84,21 @@ describe('an event becomes the request it was', () => {
       expect(request.headers.get('content-length')).toBe(String(body.length));
     },
   );
+
+  test.each([
+    [0, '203.0.113.7'], // as Lambda sees it
+    [1, '198.51.100.1'], // as the proxy says whom it was asked by; what it was told itself counts for nothing
+  ])('behind %i proxies the client is %s', async (proxies, address) => {
+    const event = eventOf('GET', '/', {}) as { readonly headers: Record<string, string> };
+    const headers = { ...event.headers, 'x-forwarded-for': '10.9.9.9, 198.51.100.1' };
+    let seen: string | undefined;
+    const app: App = (_, bindings) => {
+      seen = bindings.address;
+      return new Response('ok');
+    };
+    await invoke(app, { ...event, headers }, { proxies }).read();
+    expect(seen).toBe(address);
+  });
 
   test('one of another kind is refused, loudly', async () => {
     const { done } = invoke(() => new Response('ok'), { httpMethod: 'GET', path: '/' });
