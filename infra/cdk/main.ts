@@ -1,4 +1,4 @@
-/** What the CDK's command line runs: the site and the stage come by `-c`, cdk.json names this file. */
+/** What the CDK's command line runs: the site and the stage come by `-c`, and where the bundles lie; cdk.json names this file. */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { readSite } from '../read-site.ts';
@@ -12,7 +12,8 @@ try {
   const context = new App({ autoSynth: false }).node; // only reads what the command line hands over
   const file = String(context.tryGetContext('site') ?? SITE);
   const stage = stageOf(String(context.tryGetContext('stage') ?? 'dev'));
-  createApp({ site: await readSite(file), stage, bundles: BUNDLES }).app.synth();
+  const bundles = String(context.tryGetContext('bundles') ?? BUNDLES);
+  createApp({ site: await readSite(file), stage, bundles }).app.synth();
 } catch (error) {
   if (!(error instanceof Error) || !('code' in error)) throw error;
   console.error(error.message);
