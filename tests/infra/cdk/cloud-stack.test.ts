@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { readSettings } from '../../../app/settings.ts';
 import { stageOf } from '../../../infra/cdk/stage.ts';
 import type { SiteInput } from '../../../infra/site.ts';
+import { GatewayEnv } from '../../../lambda/gateway-env.ts';
 import cloud from '../../../sites/cloud.ts';
 import { EVERYTHING } from './everything.ts';
 import { promises } from './promises.ts';
@@ -116,6 +118,13 @@ describe('a model that may be nobody', () => {
   });
 });
 
+/** A value as it is once the stack is there: whatever AWS will say is a word. */
+function deployed(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const join = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'];
+  return join ? join[1].map(deployed).join(join[0]) : 'deployed';
+}
+
 interface Metric {
   readonly Metric: { readonly MetricName: string };
   readonly Period: number;
@@ -135,6 +144,37 @@ describe('the front door', () => {
     EXAMPLE.template.hasResourceProperties('AWS::Lambda::WebFunctionEndpoint', {
       AuthType: 'ApplicationManaged',
     });
+  });
+
+  test.each([
+    {
+      form: 'a Web Function',
+      variables: EXAMPLE.all('AWS::Lambda::WebFunctionRevision')[0]![1].Properties.ServiceConfig
+        .EnvironmentVariables,
+    },
+    {
+      form: 'a function',
+      variables: BY_URL.all('AWS::Lambda::Function').find(([id]) => id.startsWith('Gateway'))![1].Properties
+        .Environment.Variables,
+    },
+    {
+      form: 'a container',
+      variables: Object.fromEntries(
+        BY_CONTAINER.all('AWS::ECS::TaskDefinition')
+          .flatMap(([, { Properties }]) => Properties.ContainerDefinitions)
+          .find(({ Name }: { Name: string }) => Name === 'gateway')
+          .Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+      ),
+    },
+  ])('takes what it is told, as $form', ({ variables }) => {
+    const told = Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [name, deployed(value)]),
+    );
+    const given = { AWS_REGION: 'us-east-1', CRIA_KEYS: 'from Secrets Manager' };
+    const env = readSettings(GatewayEnv, { ...told, ...given });
+    expect(Object.keys(env.CRIA_WAKE).length).toBeGreaterThan(0);
+    expect(env.CRIA_ROUTES.backends.map(({ url }) => url)).toContain('http://deployed:8801/v1');
+    expect(env.CRIA_UPLOAD_BUCKET).toBe('deployed');
   });
 
   test('streams, as a function with a URL', () => {
