@@ -5,6 +5,8 @@ export interface DoorOptions {
   readonly model?: string;
   /** A guard of the catalogue, and a file in its place. */
   readonly guard?: { readonly name: string; readonly path: string };
+  /** The real server with recital-guard.ts in its guard's place. */
+  readonly recitalGuard?: boolean;
   /** The real server with recital-engine.ts in its model's place. */
   readonly recital?: boolean;
   /** A folder of the caller's for what the server stores: opened again with it, the server has it again. */

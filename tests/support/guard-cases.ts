@@ -1,7 +1,7 @@
 /** What Guard says, what the operator has set, and what comes of it. */
 import { DEFAULT_POLICY, type GuardPolicy, type Verdict } from '../../engine/guard/guard.ts';
 import type { Message } from '../../models/prompts/prompt.ts';
-import type { Opinion } from './scripted-guard.ts';
+import type { Opinion } from './opinion-guard.ts';
 
 export interface GuardCase {
   readonly why: string;

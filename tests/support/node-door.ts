@@ -11,7 +11,7 @@ import type { Manifest } from '../../models/manifest.ts';
 import { buildAll } from '../../scripts/build.ts';
 import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
-import { recitalPlugin } from './recital-door.ts';
+import { recitalPlugins } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 export interface NodeDoor extends Door {
@@ -25,7 +25,7 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
   const folder = await mkdtemp(join(tmpdir(), 'cria-node-'));
   const storage = options.storage ?? folder;
   const dist = join(folder, 'dist');
-  await buildAll(dist, recital ? [recitalPlugin] : []);
+  await buildAll(dist, recitalPlugins({ model: recital, guard: options.recitalGuard ?? false }));
   await linkModel(folder, CATALOGUE[0]!, model);
   if (options.guard) await linkModel(folder, findModel(options.guard.name), options.guard.path);
 

@@ -9,7 +9,7 @@ import { readVars } from '../../scripts/wrangler-toml.ts';
 import type { DoorOptions } from './door-options.ts';
 import { type Item, putItems, putWeights } from './local-r2.ts';
 import { type LocalWorkerd, startLocalWorkerd } from './local-workerd.ts';
-import { recitalPlugin } from './recital-door.ts';
+import { recitalPlugins } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 interface R2DoorOptions extends DoorOptions {
@@ -34,7 +34,7 @@ export async function openR2(options: R2DoorOptions = {}): Promise<LocalWorkerd>
       path: options.guard.path,
       onProgress: () => {},
     });
-  await buildAll(dist, recital ? [recitalPlugin] : []);
+  await buildAll(dist, recitalPlugins({ model: recital, guard: options.recitalGuard ?? false }));
   const workerd = await startLocalWorkerd({
     dist,
     host: '127.0.0.1',

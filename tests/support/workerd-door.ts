@@ -10,7 +10,7 @@ import { type RunningWorkerd, startWorkerd } from '../../scripts/start-workerd.t
 import { readVars } from '../../scripts/wrangler-toml.ts';
 import type { DoorOptions } from './door-options.ts';
 import { linkModel } from './link-model.ts';
-import { recitalPlugin } from './recital-door.ts';
+import { recitalPlugins } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 /** edge/worker.ts, bundled, in workerd by itself, a folder of models of its own. Not loaded yet. */
@@ -21,7 +21,7 @@ export async function openWorkerd(options: DoorOptions = {}): Promise<RunningWor
   const weights = join(folder, 'models');
   await linkModel(weights, CATALOGUE[0]!, model);
   if (guard) await linkModel(weights, findModel(guard.name), guard.path);
-  await buildAll(dist, recital ? [recitalPlugin] : []);
+  await buildAll(dist, recitalPlugins({ model: recital, guard: options.recitalGuard ?? false }));
   const { keys, vars: access } = localKeys(z.object(accessFields).parse(vars));
   const workerd = await startWorkerd({
     dist,
