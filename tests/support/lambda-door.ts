@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
+import { modelsFolder } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
 import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
 import { startLambdaService } from './lambda-service.ts';
-import { linkModel } from './node-door.ts';
+import { linkModel } from './link-model.ts';
 import { recitalPlugin } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
@@ -31,8 +32,9 @@ export async function openLambda(options: LambdaOptions = {}): Promise<Door> {
   await buildAll(join(folder, 'dist'), recital ? [recitalPlugin] : []);
   const task = join(folder, 'task');
   await cp(join(folder, 'dist/lambda/function'), task, { recursive: true });
-  await linkModel(folder, CATALOGUE[0]!, model);
-  if (options.guard) await linkModel(folder, findModel(options.guard.name), options.guard.path);
+  const models = modelsFolder(folder);
+  await linkModel(models, CATALOGUE[0]!, model);
+  if (options.guard) await linkModel(models, findModel(options.guard.name), options.guard.path);
 
   const service = await startLambdaService(timeoutMs);
   const runtime = spawn(process.execPath, [join(import.meta.dirname, 'lambda-runtime.ts')], {

@@ -1,20 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
-import { filePath } from '../../models/cli/pull.ts';
-import type { Manifest } from '../../models/manifest.ts';
+import { modelsFolder } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
 import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
+import { linkModel } from './link-model.ts';
 import { recitalPlugins } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 export interface NodeDoor extends Door {
+  readonly pid: number;
   /** Asks it to end. Its exit code comes when it has. */
   stop(): Promise<number | null>;
 }
@@ -26,8 +27,9 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
   const storage = options.storage ?? folder;
   const dist = join(folder, 'dist');
   await buildAll(dist, recitalPlugins({ model: recital, guard: options.recitalGuard ?? false }));
-  await linkModel(folder, CATALOGUE[0]!, model);
-  if (options.guard) await linkModel(folder, findModel(options.guard.name), options.guard.path);
+  const models = modelsFolder(folder);
+  await linkModel(models, CATALOGUE[0]!, model);
+  if (options.guard) await linkModel(models, findModel(options.guard.name), options.guard.path);
 
   const server = spawn(process.execPath, [join(dist, 'lambda/server.mjs')], {
     env: {
@@ -48,17 +50,11 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
   const [line] = (await once(lines, 'line')) as [string];
   return {
     url: new URL((JSON.parse(line) as { url: string }).url),
+    pid: server.pid!,
     stop,
     async [Symbol.asyncDispose]() {
       expect(await stop()).toBe(0);
       await rm(folder, { recursive: true });
     },
   };
-}
-
-/** The file as the model of that name in a CRIA_HOME. */
-export async function linkModel(home: string, manifest: Manifest, path: string): Promise<void> {
-  const link = filePath(home, manifest, manifest.files[0]!);
-  await mkdir(dirname(link), { recursive: true });
-  await symlink(path, link);
 }
