@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GuardPolicy } from '../../engine/guard/guard.ts';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
-import type { Message } from '../../models/prompts/prompt.ts';
 import { checkedFetch } from '../support/check-reply.ts';
 import { GUARD_CASES, type GuardCase } from '../support/guard-cases.ts';
 import { openNode } from '../support/node-door.ts';
@@ -41,15 +40,24 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const CASES = GUARD_CASES.map((one, number) => ({ ...one, number }));
 
-/** The case's messages, the judged one with its number, from which the scripted guard knows what to say. */
-function numbered({ messages }: GuardCase, number: number): readonly Message[] {
+/**
+ * The case's messages as the API takes them: the judged one with its number, from which the scripted guard knows what to
+ * say, and a tool's result behind the call that it answers.
+ */
+function spoken({ messages }: GuardCase, number: number): object[] {
   const isEmpty = messages.every(({ content }) => content.trim() === '');
-  return messages.map((message, i) =>
-    !isEmpty && i === messages.length - 1
-      ? { ...message, content: `${message.content} #${number}` }
-      : message,
-  );
+  return messages.flatMap(({ role, content }, i) => {
+    const isJudged = !isEmpty && i === messages.length - 1;
+    const message = { role, content: isJudged ? `${content} #${number}` : content };
+    return role === 'tool' ? [CALL, { ...message, tool_call_id: CALL_ID }] : [message];
+  });
 }
+
+const CALL_ID = 'call_1';
+const CALL = {
+  role: 'assistant',
+  tool_calls: [{ id: CALL_ID, type: 'function', function: { name: 'look', arguments: '{}' } }],
+};
 
 describe.each([
   { door: 'node', start: openNode },
@@ -74,7 +82,7 @@ describe.each([
       headers: { 'content-type': 'application/json', ...bearer(key) },
       body: JSON.stringify(body),
     });
-  const shield = async (key: string, messages: readonly Message[], at = door) => {
+  const shield = async (key: string, messages: readonly object[], at = door) => {
     const reply = await post('/v1/safety/run-shield', key, { shield_id: SHIELD, messages }, at);
     expect(reply.status).toBe(200);
     const { violation } = (await reply.json()) as {
@@ -88,7 +96,7 @@ describe.each([
       '$why',
       async (one) => {
         const { expected, number, policy } = one;
-        const violation = await shield(policyKey(policy), numbered(one, number));
+        const violation = await shield(policyKey(policy), spoken(one, number));
         expect(violation !== null).toBe(expected.flagged);
         if (violation && expected.categories)
           expect(violation.metadata.violation_type).toBe(expected.categories.join(','));
@@ -106,7 +114,7 @@ describe.each([
   test('an unknown answer passes where the operator said so', async () => {
     const one = CASES.find(({ policy }) => policy.onUnknown === 'safe')!;
     await using lenient = await open({ CRIA_GUARD_UNKNOWN: 'safe' });
-    expect(await shield(policyKey(one.policy), numbered(one, one.number), lenient)).toBeNull();
+    expect(await shield(policyKey(one.policy), spoken(one, one.number), lenient)).toBeNull();
   });
 
   describe('a reply with something unsafe in it', () => {
