@@ -49,6 +49,7 @@ import { rewriteText, runAssistant, summarizeText } from './routes/tasks.ts';
 import { createTodo, deleteTodo, listTodos, updateTodo } from './routes/todos.ts';
 import { type AppEnv, promptFieldOf, replyTo } from './run.ts';
 import type { Version } from './schemas/health.ts';
+import { reachableStorage } from './storage/reachable-storage.ts';
 import { VERSION } from './version.ts';
 
 export interface AppOptions {
@@ -86,6 +87,7 @@ export function createApp(
   const metrics = deps.metrics ?? createMetrics();
   const run = {
     ...deps,
+    storage: reachableStorage(deps.storage, deps.log),
     engineFor: requestEngine(engine, { safety: deps.safety, bounds }),
     metrics,
     maxBodyBytes,

@@ -60,6 +60,17 @@ export class StorageFullError extends Error {
   }
 }
 
+/** It is broken or out of reach; the log says how. */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError';
+  readonly code = 'storage_unavailable';
+  readonly retryAfterSeconds = 5;
+
+  constructor() {
+    super('the storage of this server cannot be used at the moment: try again; what needs none still works');
+  }
+}
+
 export class ObjectTooLargeError extends Error {
   override readonly name = 'ObjectTooLargeError';
   readonly code = 'object_too_large';
@@ -176,6 +187,7 @@ const CODES: Readonly<Record<string, Row>> = {
   request_too_large: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
   limiter_unavailable: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   model_busy: { status: 429, title: 'Too Many Requests', type: 'rate_limit_error' },
+  storage_unavailable: { status: 503, title: 'Service Unavailable', type: 'server_error' },
   storage_full: { status: 507, title: 'Insufficient Storage', type: 'server_error' },
   upstream: { status: 502, title: 'Bad Gateway', type: 'server_error' },
   model_starting: { status: 503, title: 'Service Unavailable', type: 'server_error' },
@@ -262,7 +274,14 @@ function paramOf(error: unknown, code: string | undefined, promptField: string):
   return error instanceof InvalidRequestError || error instanceof NotFoundError ? error.param : null;
 }
 
-const COME_AGAIN = [BusyError, ModelStartingError, NoBackendError, RateLimitError, ShuttingDownError];
+const COME_AGAIN = [
+  BusyError,
+  ModelStartingError,
+  NoBackendError,
+  RateLimitError,
+  ShuttingDownError,
+  StorageUnavailableError,
+];
 
 function headersOf(error: unknown): Record<string, string> {
   if (error instanceof MethodNotAllowedError) return { allow: error.allowed.join(', ') };

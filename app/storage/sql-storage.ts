@@ -18,6 +18,8 @@ export interface SqlStorageOptions {
   readonly now: () => number; // Unix milliseconds
 }
 
+const DISK_FULL = /database or disk is full/i; // SQLITE_FULL, as node:sqlite and Durable Objects word it
+
 const SWEPT_AT_ONCE = 100; // a write does not wait for all that has expired since the last one
 
 const ENOUGH_BYTES = 64 << 10; // small chunks are read together
@@ -124,6 +126,7 @@ export function createSqlStorage(sql: Sql, { maxBytes, now }: SqlStorageOptions)
         });
       } catch (error) {
         if (error instanceof Refused) return error.why;
+        if (DISK_FULL.test((error as Error).message)) return 'full'; // SQLite has undone all of it
         throw error;
       }
     },

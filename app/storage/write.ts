@@ -7,6 +7,7 @@ import { type Change, MAX_VALUE_BYTES, type Storage, type WriteResult } from './
  * Throws   StorageFullError · ObjectTooLargeError · ConflictError when what was there is gone or has changed
  */
 export async function write(storage: Storage, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return; // what keeps nothing needs no storage
   const result = await storage.write(changes);
   if (result !== 'written') throw toWriteError(result);
 }

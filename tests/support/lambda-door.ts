@@ -11,7 +11,7 @@ import type { Door } from '../targets/contract.ts';
 import type { DoorOptions } from './door-options.ts';
 import { startLambdaService } from './lambda-service.ts';
 import { linkModel } from './link-model.ts';
-import { recitalPlugin } from './recital-door.ts';
+import { recitalPlugins } from './recital-door.ts';
 import { smollm2Path } from './smollm2.ts';
 
 export interface LambdaOptions extends Omit<DoorOptions, 'storage'> {
@@ -29,7 +29,10 @@ export async function openLambda(options: LambdaOptions = {}): Promise<Door> {
     timeoutMs = 900_000,
   } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cria-lambda-'));
-  await buildAll(join(folder, 'dist'), recital ? [recitalPlugin] : []);
+  await buildAll(
+    join(folder, 'dist'),
+    recitalPlugins({ model: recital, guard: options.recitalGuard ?? false }),
+  );
   const task = join(folder, 'task');
   await cp(join(folder, 'dist/lambda/function'), task, { recursive: true });
   const models = modelsFolder(folder);

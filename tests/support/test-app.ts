@@ -5,6 +5,7 @@ import type { Deps } from '../../app/deps.ts';
 import type { Lifecycle } from '../../app/lifecycle.ts';
 import type { Safety } from '../../app/safety.ts';
 import { createSqlStorage } from '../../app/storage/sql-storage.ts';
+import type { Storage } from '../../app/storage/storage.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { openNodeSql } from '../../lambda/node-sql.ts';
 import { checkApp } from './check-reply.ts';
@@ -22,6 +23,8 @@ export interface TestAppOptions extends AppOptions {
   readonly limiter?: Limiter;
   readonly safety?: Safety;
   readonly lifecycle?: Lifecycle;
+  /** In place of one in memory. */
+  readonly storage?: Storage;
   /** What stands before the scripted engine. */
   readonly wrap?: (engine: Engine) => Engine;
 }
@@ -35,7 +38,8 @@ export function testApp(script: Partial<Script> = {}, options: TestAppOptions = 
   let leases = 0;
   const wakes = { count: 0 };
   const maxBytes = options.storageBytes ?? 2 ** 30;
-  const storage = createSqlStorage(openNodeSql(':memory:'), { maxBytes, now: () => clock.ms });
+  const storage =
+    options.storage ?? createSqlStorage(openNodeSql(':memory:'), { maxBytes, now: () => clock.ms });
 
   const app = createApp(
     {

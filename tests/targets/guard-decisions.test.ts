@@ -46,7 +46,7 @@ const CASES = GUARD_CASES.map((one, number) => ({ ...one, number }));
  */
 function spoken({ messages }: GuardCase, number: number): object[] {
   const isEmpty = messages.every(({ content }) => content.trim() === '');
-  return messages.flatMap(({ role, content }, i) => {
+  return messages.flatMap(({ role, content }, i): object[] => {
     const isJudged = !isEmpty && i === messages.length - 1;
     const message = { role, content: isJudged ? `${content} #${number}` : content };
     return role === 'tool' ? [CALL, { ...message, tool_call_id: CALL_ID }] : [message];
