@@ -12,11 +12,15 @@ import { smallGuardTokenizer } from './small-guard-tokenizer.ts';
 const opine: Opine = (prompt) => {
   const [, number] = /#(\d+)/.exec(prompt) ?? [];
   if (number !== undefined) return GUARD_CASES[Number(number)]!.opinion;
-  const reply = prompt.slice(prompt.lastIndexOf('\n\nAgent: ')).split('<END CONVERSATION>')[0]!;
-  return { answer: prompt.includes('\n\nAgent: ') && reply.includes('BAD') ? 'unsafe\nS9' : 'safe' };
+  const [, reply = ''] = /\n\nAgent: (.*)<END CONVERSATION>/s.exec(prompt) ?? [];
+  return { answer: reply.includes('BAD') ? 'unsafe\nS9' : 'safe' };
 };
 
 export function createModelGuard({ manifest, pause }: ModelGuardParts): Guard {
   const info = { id: manifest.id, ownedBy: manifest.id.split('/')[0]! };
-  return opinionGuard(smallGuardTokenizer(), opine, { info, pause, limits: { waiting: 256 } }).guard;
+  return opinionGuard(smallGuardTokenizer(), opine, {
+    info,
+    pause,
+    limits: { windowTokens: 4096, waiting: 256 },
+  }).guard;
 }

@@ -2,8 +2,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GuardPolicy } from '../../engine/guard/guard.ts';
+import { DEFAULT_POLICY, type GuardPolicy } from '../../engine/guard/guard.ts';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
 import { checkedFetch } from '../support/check-reply.ts';
 import { GUARD_CASES, type GuardCase } from '../support/guard-cases.ts';
@@ -18,7 +19,7 @@ const MODEL = CATALOGUE[0]!.id;
 const REFUSAL = 'That is nothing for us.';
 const JUDGE_ALL = 'judge-all';
 
-/** A key for each policy: that is how a server has several. */
+/** A key for each policy: that is how a server has several, of chats. Shields and moderations have the server's own. */
 const policyKey = ({ threshold, excluded }: GuardPolicy) =>
   `policy-${threshold}-${excluded.length === 0 ? 'none' : excluded.join('-')}`;
 
@@ -31,12 +32,14 @@ beforeAll(async () => {
   const keys = [
     testKey(JUDGE_ALL, { guard: { judge: 'both', refusal: REFUSAL } }),
     ...[...policies].map(([id, { threshold, excluded }]) =>
-      testKey(id, { guard: { threshold, exclude: [...excluded] } }),
+      testKey(id, { guard: { judge: 'input', refusal: REFUSAL, threshold, exclude: [...excluded] } }),
     ),
   ];
   await writeFile(keysFile, JSON.stringify({ keys }));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+const isDefault = (policy: GuardPolicy) => isDeepStrictEqual(policy, DEFAULT_POLICY);
 
 const CASES = GUARD_CASES.map((one, number) => ({ ...one, number }));
 
@@ -91,12 +94,28 @@ describe.each([
     return violation;
   };
 
+  const chat = async (key: string, messages: readonly object[]) => {
+    const reply = await post('/v1/chat/completions', key, { model: MODEL, messages, stream: true });
+    expect(reply.status).toBe(200);
+    const events = (await reply.text()).split('\n\n').filter((event) => event !== '');
+    expect(events.pop()).toBe('data: [DONE]');
+    const choices = events.map((event) => JSON.parse(event.slice('data: '.length)).choices[0]);
+    const text: string = choices.map(({ delta }) => delta.content ?? '').join('');
+    return { text, reason: choices.at(-1).finish_reason as string };
+  };
+
   describe('decides', () => {
     test.each(CASES.filter(({ messages, policy }) => messages.length > 0 && policy.onUnknown === 'unsafe'))(
       '$why',
       async (one) => {
         const { expected, number, policy } = one;
-        const violation = await shield(policyKey(policy), spoken(one, number));
+        if (!isDefault(policy)) {
+          const { reason, text } = await chat(policyKey(policy), spoken(one, number));
+          expect(reason === 'content_filter').toBe(expected.flagged);
+          expect(text === REFUSAL).toBe(expected.flagged);
+          return;
+        }
+        const violation = await shield(JUDGE_ALL, spoken(one, number));
         expect(violation !== null).toBe(expected.flagged);
         if (violation && expected.categories)
           expect(violation.metadata.violation_type).toBe(expected.categories.join(','));
@@ -114,29 +133,20 @@ describe.each([
   test('an unknown answer passes where the operator said so', async () => {
     const one = CASES.find(({ policy }) => policy.onUnknown === 'safe')!;
     await using lenient = await open({ CRIA_GUARD_UNKNOWN: 'safe' });
-    expect(await shield(policyKey(one.policy), spoken(one, one.number), lenient)).toBeNull();
+    expect(await shield(JUDGE_ALL, spoken(one, one.number), lenient)).toBeNull();
   });
 
   describe('a reply with something unsafe in it', () => {
     const words = Array.from({ length: 60 }, (_, i) => `word${i}`);
-    const chat = async (line: string) => {
-      const messages = [{ role: 'user', content: line }]; // which the scripted model says
-      const reply = await post('/v1/chat/completions', JUDGE_ALL, { model: MODEL, messages, stream: true });
-      expect(reply.status).toBe(200);
-      const events = (await reply.text()).split('\n\n').filter((event) => event !== '');
-      expect(events.pop()).toBe('data: [DONE]');
-      const choices = events.map((event) => JSON.parse(event.slice('data: '.length)).choices[0]);
-      const text: string = choices.map(({ delta }) => delta.content ?? '').join('');
-      return { text, reason: choices.at(-1).finish_reason as string };
-    };
+    const say = (line: string) => chat(JUDGE_ALL, [{ role: 'user', content: line }]); // which the scripted model says
 
     test('passes whole when there is none', async () => {
       const line = words.join(' ');
-      expect(await chat(line)).toEqual({ text: line, reason: 'stop' });
+      expect(await say(line)).toEqual({ text: line, reason: 'stop' });
     });
 
     test.each(Array.from({ length: 21 }, (_, i) => i * 3))('ends before it, at word %d', async (at) => {
-      const { text, reason } = await chat(words.toSpliced(at, 0, 'BAD').join(' '));
+      const { text, reason } = await say(words.toSpliced(at, 0, 'BAD').join(' '));
       expect(reason).toBe('content_filter');
       const said = text.endsWith(REFUSAL) ? text.slice(0, -REFUSAL.length) : text;
       expect(words.slice(0, at).join(' ').startsWith(said.trimEnd())).toBe(true);
