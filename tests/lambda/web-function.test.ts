@@ -1,0 +1,91 @@
+/** The built gateway as Lambda runs it: a Web Function, whose requests are cut off after a while. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildAll } from '../../scripts/build.ts';
+
+let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let probes = 0;
+const left = Promise.withResolvers<void>();
+
+/** Answers a stream with two events, and then is silent for ever; anything else with what it was asked. */
+const backend = createServer(async (request, response) => {
+  if (request.method === 'GET') {
+    probes++;
+    return response.end('{"state":"ready"}');
+  }
+  const asked = JSON.parse(await text(request));
+  if (asked.stream !== true) return response.end(JSON.stringify(asked));
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write('data: {"n":1}\n\ndata: {"n":2}\n\ndata: {"n');
+  response.once('close', left.resolve);
+});
+
+beforeAll(async () => {
+  folder = await mkdtempDisposable(join(tmpdir(), 'cria-web-function-'));
+  await buildAll(join(folder.path, 'dist'));
+  backend.listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+});
+afterAll(async () => {
+  backend.closeAllConnections();
+  backend.close();
+  await folder.remove();
+});
+
+async function start(vars: Record<string, string>) {
+  const url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}/v1`;
+  const routes = {
+    backends: [{ name: 'near', url, model: 'm', health: '/v1/health' }],
+    routes: [
+      { model: 'm', to: [{ backend: 'near', weight: 1 }], overflow: [], contextLength: 8, licence: 'MIT' },
+    ],
+  };
+  const gateway = spawn(process.execPath, [join(folder.path, 'dist/lambda/gateway/index.js')], {
+    env: {
+      AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0',
+      CRIA_AUTH: 'none',
+      CRIA_ROUTES: JSON.stringify(routes),
+      ...vars,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface({ input: gateway.stdout }), 'line');
+  const chat = (fields: object) =>
+    fetch(new URL('/v1/chat/completions', JSON.parse(line).url), {
+      method: 'POST',
+      body: JSON.stringify({ model: 'm', messages: [], ...fields }),
+    });
+  return {
+    chat,
+    async [Symbol.asyncDispose]() {
+      gateway.kill('SIGTERM');
+      expect(await once(gateway, 'exit')).toEqual([0, null]);
+    },
+  };
+}
+
+test('bodies arrive, backends are looked at when somebody asks, and what is open when it is told to end is ended', async () => {
+  await using gateway = await start({ CRIA_REQUEST_TIMEOUT: '900' });
+  expect(probes).toBe(0);
+  expect(await (await gateway.chat({ temperature: 0.5 })).json()).toMatchObject({ temperature: 0.5 });
+  expect(probes).toBe(1);
+  const open = await gateway.chat({ stream: true });
+  expect(new TextDecoder().decode((await open.body!.getReader().read()).value)).toContain('"n":1');
+});
+
+test('a stream ends, well-formed, before it is cut off', async () => {
+  await using gateway = await start({ CRIA_REQUEST_TIMEOUT: '5' });
+  const events = (await (await gateway.chat({ stream: true })).text()).split('\n\n');
+  expect(events.slice(0, 2)).toEqual(['data: {"n":1}', 'data: {"n":2}']);
+  expect(JSON.parse(events[2]!.slice('data: '.length)).error.code).toBe('deadline_exceeded');
+  expect(events.slice(3)).toEqual(['']);
+  await left.promise;
+});
