@@ -345,7 +345,14 @@ describe('on a phone', () => {
 describe('what is served', () => {
   test('is small, whole and our own', async () => {
     const files = await readdir(playground.folder);
-    expect(files.toSorted()).toEqual(['_headers', 'favicon.svg', 'index.html', 'main.js', 'mark.svg', 'style.css']);
+    expect(files.toSorted()).toEqual([
+      '_headers',
+      'favicon.svg',
+      'index.html',
+      'main.js',
+      'mark.svg',
+      'style.css',
+    ]);
     const sizes = await Promise.all(
       files.map(async (f) => gzipSync(await readFile(join(playground.folder, f))).length),
     );
