@@ -24,12 +24,13 @@ export type XmlValue =
   | readonly XmlValue[]
   | { readonly [name: string]: XmlValue };
 
-const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' };
+/** No quotation marks: a template has thousands, and clients bound how many entities they take. */
+const ENTITIES: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;' };
 
 export function xml(value: XmlValue, item = 'member'): string {
   if (value === undefined) return '';
   if (Array.isArray(value)) return value.map((inner) => `<${item}>${xml(inner, item)}</${item}>`).join('');
-  if (typeof value !== 'object') return String(value).replace(/[<>&"]/g, (character) => ENTITIES[character]!);
+  if (typeof value !== 'object') return String(value).replace(/[<>&]/g, (character) => ENTITIES[character]!);
   return Object.entries(value)
     .filter(([, inner]) => inner !== undefined)
     .map(([name, inner]) => `<${name}>${xml(inner, item)}</${name}>`)

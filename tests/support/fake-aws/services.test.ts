@@ -86,7 +86,7 @@ describe('S3', () => {
     const broken = await ask(aws, 's3', path, { method: 'POST', body: body.replace('>2<', '>3<') });
     expect([broken.status, broken.text]).toEqual([400, expect.stringContaining('InvalidPart')]);
     const done = await ask(aws, 's3', path, { method: 'POST', body });
-    expect(done.text).toMatch(/<ETag>&quot;[0-9a-f]{32}-2&quot;<\/ETag>/);
+    expect(done.text).toMatch(/<ETag>"[0-9a-f]{32}-2"<\/ETag>/);
     expect(aws.s3.get('weights', 'large').bytes).toEqual(bytes);
   });
 

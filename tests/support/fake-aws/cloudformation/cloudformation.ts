@@ -43,7 +43,7 @@ function actions(stacks: Stacks, account: Account): QueryActions {
     readonly changeSet: ChangeSet;
   } {
     const stack = stackOf(parameters);
-    const name = (parameters.get('ChangeSetName') ?? '').replace(/^arn:.*:changeSet\/([^/]+)\/.*$/, '$1');
+    const name = changeSetName(parameters);
     const changeSet = stack.changeSets.get(name);
     if (!changeSet) throw new AwsError('ChangeSetNotFound', `ChangeSet [${name}] does not exist`, 404);
     return { stack, changeSet };
@@ -138,8 +138,7 @@ function actions(stacks: Stacks, account: Account): QueryActions {
       return describeChangeSet(stack, changeSet);
     },
     DeleteChangeSet(parameters) {
-      const { stack, changeSet } = changeSetOf(parameters);
-      stack.changeSets.delete(changeSet.name);
+      stackOf(parameters).changeSets.delete(changeSetName(parameters)); // once more is no error
       return {};
     },
     ExecuteChangeSet(parameters) {
@@ -198,6 +197,10 @@ function actions(stacks: Stacks, account: Account): QueryActions {
     },
   };
 }
+
+/** By name or ARN. */
+const changeSetName = (parameters: URLSearchParams): string =>
+  (parameters.get('ChangeSetName') ?? '').replace(/^arn:.*:changeSet\/([^/]+)\/.*$/, '$1');
 
 const idOf = ({ name }: ChangeSet): string => `${ARN}:changeSet/${name}/1`;
 
