@@ -32,6 +32,9 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
       ...(site.observability.serviceMonitor && auth.type === 'bearer' ? { CRIA_METRICS: 'open' } : {}), // Prometheus has no key
       CRIA_MAX_BODY: String(limits.body),
       CRIA_TIMEOUT: String(limits.timeoutSeconds),
+      ...given('CRIA_LIMIT_REQUESTS', limits.requestsPerMinute),
+      ...given('CRIA_LIMIT_TOKENS', limits.tokensPerMinute),
+      ...given('CRIA_LIMIT_CONCURRENCY', limits.concurrency),
     },
     secrets: [
       ...(auth.type === 'bearer' ? [{ env: 'CRIA_KEYS', secret: auth.secret }] : []),
@@ -51,3 +54,6 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
     instance: undefined,
   };
 }
+
+const given = (name: string, value: number | undefined): Record<string, string> =>
+  value === undefined ? {} : { [name]: String(value) };

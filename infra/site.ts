@@ -1,6 +1,6 @@
 /** One description of a site: which models answer what, on which engines, and where all of it runs. */
 import * as z from 'zod';
-import { GuardRules } from '../app/access/access-key.ts';
+import { GuardRules, Limits } from '../app/access/access-key.ts';
 import { fieldPath } from '../app/field-path.ts';
 import { parseBytes } from './bytes.ts';
 import { SiteError } from './errors.ts';
@@ -44,7 +44,12 @@ const gateway = z.strictObject({
   /** bearer, unless it listens for this machine alone. */
   auth: auth.optional(),
   limits: z
-    .strictObject({ body: bytes.default(2 ** 20), timeoutSeconds: z.int().positive().max(300).default(300) })
+    .strictObject({
+      body: bytes.default(2 ** 20),
+      timeoutSeconds: z.int().positive().max(300).default(300),
+      /** Of each key without limits of its own, and of each address where there are no keys. */
+      ...Limits.shape,
+    })
     .prefault({}),
   replicas: z.int().min(1).max(64).default(1),
 });

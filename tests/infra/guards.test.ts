@@ -86,3 +86,15 @@ describe('keeper and judge', () => {
     expect(() => planOf(fields)).toThrow(says);
   });
 });
+
+test('limits of the site are the gateway’s', () => {
+  const limits = { requestsPerMinute: 60, tokensPerMinute: 20_000, concurrency: 4 };
+  expect(planOf({ gateway: { limits } }).gateway.env).toMatchObject({
+    CRIA_LIMIT_REQUESTS: '60',
+    CRIA_LIMIT_TOKENS: '20000',
+    CRIA_LIMIT_CONCURRENCY: '4',
+  });
+  expect(() => planOf({ gateway: { limits: { requestsPerMinute: 0 } } })).toThrow(
+    'gateway.limits.requestsPerMinute',
+  );
+});
