@@ -31,6 +31,13 @@ const RULES: readonly Rule[] = [
   },
   { folder: /^sites\//, files: /^infra\/site\.ts$/, packages: NONE },
   {
+    // What a server would read and load, it reads and loads.
+    folder: /^infra\/(doctor\/|cli\/doctor-command)/,
+    files:
+      /^(infra|models|engine)\/|^(lambda\/(env|gateway-env|device)|edge\/env|kernels\/wasm\/relaxed-simd)\.ts$/,
+    packages: /^zod$|^node:/,
+  },
+  {
     // Kubernetes' types are erased before it runs: the package is for development only.
     folder: /^infra\/kubernetes\//,
     files: /^infra\//,

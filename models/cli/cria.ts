@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pack: async () => (await import('./pack-command.ts')).packCommand,
   publish: async () => (await import('./publish-command.ts')).publishCommand,
   keys: async () => (await import('../../infra/cli/keys-command.ts')).keysCommand,
+  doctor: async () => (await import('../../infra/cli/doctor-command.ts')).doctorCommand,
   plan: async () => (await import('../../infra/cli/plan-command.ts')).planCommand,
   emit: async () => (await import('../../infra/cli/emit-command.ts')).emitCommand,
   up: async () => (await import('../../infra/cli/up-command.ts')).upCommand,
