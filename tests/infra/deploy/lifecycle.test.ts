@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -229,6 +229,25 @@ describe('a stack that stands', () => {
     expect(output).toContain(endpoint);
     expect(aws.stack(STACK).status).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(aws.stack(STACK).resources).toEqual(before);
+  });
+
+  test('refuses a template that is broken, and names the resources', TIME, async () => {
+    const change = async (name: string, replace: (text: string) => string) =>
+      writeFile(at(`broken/${name}`), replace(await readFile(at(`second/${name}`), 'utf8')));
+    await cp(at('second'), at('broken'), { recursive: true });
+    const text = await readFile(at(`second/${STACK}.template.json`), 'utf8');
+    const [, id] = /"(Cluster\w+)": \{\s+"Type": "AWS::ECS::Cluster"/.exec(text)!;
+    await change(`${STACK}.template.json`, (whole) => whole.replace(`"${id}": {`, '"Other": {'));
+    // Under another name, or the CLI would find it uploaded.
+    const [, name] = /\/([0-9a-f]{64}\.json)"/.exec(await readFile(at('second/manifest.json'), 'utf8'))!;
+    for (const file of [`${STACK}.assets.json`, 'manifest.json'])
+      await change(file, (whole) => whole.replaceAll(name!, 'broken.json'));
+    const { code, output } = await deploy('broken');
+    expect(code).toBe(1);
+    expect(output.replace(/\s+/g, ' ')).toMatch(
+      new RegExp(`visionService\\w+: Ref to ${id}, which is neither resource nor parameter`),
+    );
+    expect(aws.stack(STACK).status).toBe('UPDATE_ROLLBACK_COMPLETE');
   });
 
   test('goes with cdk destroy, but for the weights', TIME, async () => {
