@@ -170,6 +170,9 @@ export const BATCHES: readonly Batch[] = [
       against: { peer: { script: 'read-bandwidth.ts', model: ONE_B }, question: DECODE },
       againstName: "reading the weights at one thread's bandwidth, in tokens/s",
     },
+    revectorized('decode', 'tokens/s', DECODE),
+    revectorized('prefill-128', 'tokens/s', prefill(128)),
+    revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
   ],
   [
     {
@@ -195,11 +198,6 @@ export const BATCHES: readonly Batch[] = [
   [onTwoThreads('decode', ONE_B, DECODE), onTwoThreads('prefill-128', ONE_B, prefill(128))],
   [decodeAt(1024), decodeAt(8192)],
   [decodeAt(32_768)],
-  [
-    revectorized('decode', 'tokens/s', DECODE),
-    revectorized('prefill-128', 'tokens/s', prefill(128)),
-    revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
-  ],
   BETWEEN_REQUESTS,
   besideBareRoute('node'),
   besideBareRoute('workerd'),

@@ -1,11 +1,11 @@
 import { AwsV4Signer } from 'aws4fetch';
-import type { AwsCredentials } from './aws-credentials.ts';
+import type { Credentials } from '../models/cli/stores/credentials.ts';
 
 export interface AwsOptions {
   readonly region: string;
   /** In place of AWS's own address. */
   readonly endpoint?: string | undefined;
-  readonly credentials: () => Promise<AwsCredentials>;
+  readonly credentials: () => Promise<Credentials>;
   readonly fetch: typeof fetch;
 }
 

@@ -1,7 +1,7 @@
 /** Secrets of a function: its environment can be read by whoever may look at it, so that it only says where they are. */
 import * as z from 'zod';
-import { awsCredentials } from './aws-credentials.ts';
 import { callAws } from './aws-json.ts';
+import { keptCredentials } from './kept-credentials.ts';
 
 /** CRIA_SECRETS: for each variable, the secret of AWS Secrets Manager that is its value. */
 const Places = z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/), z.string().min(1));
@@ -20,7 +20,7 @@ export async function withSecrets(env: NodeJS.ProcessEnv): Promise<NodeJS.Proces
   const aws = {
     region,
     endpoint: env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? env.AWS_ENDPOINT_URL,
-    credentials: awsCredentials(env, Date.now),
+    credentials: keptCredentials(env, Date.now),
     fetch,
   };
   const read = Object.entries(placesIn(env.CRIA_SECRETS)).map(async ([name, SecretId]) => {

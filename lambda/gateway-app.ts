@@ -6,8 +6,8 @@ import { checkGatewayKeys } from '../app/gateway/check-keys.ts';
 import { createGateway, type Gateway } from '../app/gateway/gateway.ts';
 import { createLifecycle, type LifecycleControl } from '../app/lifecycle.ts';
 import { openAccess } from './access.ts';
-import { awsCredentials } from './aws-credentials.ts';
 import type { GatewayEnv } from './gateway-env.ts';
+import { keptCredentials } from './kept-credentials.ts';
 import { createS3Uploads } from './s3-uploads.ts';
 import { ecsStarters } from './wake-ecs.ts';
 
@@ -24,7 +24,7 @@ export interface NodeGateway extends Gateway {
 export function createNodeGateway(env: GatewayEnv, variables: NodeJS.ProcessEnv): NodeGateway {
   const lifecycle = createLifecycle();
   const log: Deps['log'] = (event) => console.log(JSON.stringify(event));
-  const aws = { region: env.AWS_REGION ?? '', credentials: awsCredentials(variables, Date.now), fetch };
+  const aws = { region: env.AWS_REGION ?? '', credentials: keptCredentials(variables, Date.now), fetch };
   const uploads =
     env.CRIA_UPLOAD_BUCKET === undefined
       ? undefined

@@ -1,14 +1,14 @@
 /** Images in a bucket: clients send them, and backends read them, by addresses that are signed and expire. */
 import { AwsV4Signer } from 'aws4fetch';
 import type { Uploads } from '../app/gateway/uploads.ts';
-import type { AwsCredentials } from './aws-credentials.ts';
+import type { Credentials } from '../models/cli/stores/credentials.ts';
 
 export interface S3UploadsOptions {
   readonly bucket: string;
   readonly region: string;
   /** In place of AWS's own address. */
   readonly endpoint?: string | undefined;
-  readonly credentials: () => Promise<AwsCredentials>;
+  readonly credentials: () => Promise<Credentials>;
   readonly nowMs: () => number;
   readonly maxBytes: number;
 }
@@ -72,7 +72,7 @@ export interface PresignOptions {
   readonly seconds: number;
   readonly atMs: number; // Unix milliseconds
   readonly region: string;
-  readonly credentials: AwsCredentials;
+  readonly credentials: Credentials;
 }
 
 /** Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters" */

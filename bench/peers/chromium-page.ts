@@ -20,7 +20,13 @@ export async function openBoth() {
 
   const wllama = new Wllama({ default: '/wllama.wasm' });
   const blob = await (await fetch('/model.gguf')).blob();
-  await wllama.loadModel([blob], { n_threads: 1, n_ctx: CONTEXT, n_batch: CONTEXT, n_gpu_layers: 0 });
+  await wllama.loadModel([blob], {
+    n_threads: 1,
+    n_parallel: 1,
+    n_ctx: CONTEXT,
+    n_batch: CONTEXT,
+    n_gpu_layers: 0,
+  });
 
   let prompts = 0;
   /** wllama times itself, and counts the tokens of the prompt it was given as text. */

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../app/settings.ts';
-import { awsCredentials } from '../../lambda/aws-credentials.ts';
 import { withSecrets } from '../../lambda/aws-secrets.ts';
 import { createNodeGateway } from '../../lambda/gateway-app.ts';
 import { GatewayEnv } from '../../lambda/gateway-env.ts';
+import { keptCredentials } from '../../lambda/kept-credentials.ts';
 import { createS3Uploads, presignS3 } from '../../lambda/s3-uploads.ts';
 import { ecsStarters } from '../../lambda/wake-ecs.ts';
 
@@ -182,8 +182,8 @@ describe('credentials', () => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/role`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: 'token-of-the-container',
     };
-    const credentials = awsCredentials(env, () => now);
-    expect(await credentials()).toEqual({ ...KEYS, sessionToken: 'session' });
+    const credentials = keptCredentials(env, () => now);
+    expect(await credentials()).toMatchObject({ ...KEYS, sessionToken: 'session' });
     await credentials();
     expect(calls).toBe(1);
     now += 56 * 60_000;
@@ -193,7 +193,7 @@ describe('credentials', () => {
   });
 
   test('that are nowhere are missed by name', async () => {
-    await expect(awsCredentials({}, Date.now)()).rejects.toThrow('AWS_ACCESS_KEY_ID');
+    await expect(keptCredentials({}, Date.now)()).rejects.toThrow('AWS_ACCESS_KEY_ID');
   });
 });
 

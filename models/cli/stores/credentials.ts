@@ -1,4 +1,4 @@
-/** Who asks a store, from the environment: keys, or the place where a container's role is told. */
+/** Who asks AWS or R2, from the environment: keys, or the place where a container's role is told. */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { StoreError } from './store.ts';
@@ -7,6 +7,8 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  /** Unix milliseconds; absent where nobody said. */
+  readonly expiresAtMs?: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -33,7 +35,7 @@ export async function awsCredentials(environment: Environment, signal: AbortSign
   const url = roleUrl(environment);
   if (url === undefined)
     throw new StoreError(
-      's3 needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or a container with a role',
+      'AWS needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or a container with a role',
     );
   return ofRole(url, environment, signal);
 }
@@ -56,7 +58,12 @@ function roleUrl(environment: Environment): URL | undefined {
   );
 }
 
-const Role = z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), Token: z.string() });
+const Role = z.object({
+  AccessKeyId: z.string(),
+  SecretAccessKey: z.string(),
+  Token: z.string(),
+  Expiration: z.iso.datetime({ offset: true }).optional(),
+});
 
 async function ofRole(url: URL, environment: Environment, signal: AbortSignal): Promise<Credentials> {
   const { AWS_CONTAINER_AUTHORIZATION_TOKEN: token, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file } =
@@ -69,8 +76,13 @@ async function ofRole(url: URL, environment: Environment, signal: AbortSignal): 
       signal: AbortSignal.any([signal, AbortSignal.timeout(ROLE_MS)]),
     });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    const { AccessKeyId, SecretAccessKey, Token } = Role.parse(await response.json());
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token };
+    const { AccessKeyId, SecretAccessKey, Token, Expiration } = Role.parse(await response.json());
+    return {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: Token,
+      ...(Expiration === undefined ? {} : { expiresAtMs: Date.parse(Expiration) }),
+    };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const reason = error instanceof z.ZodError ? 'no credentials in its answer' : (error as Error).message;

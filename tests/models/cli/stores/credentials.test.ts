@@ -18,14 +18,24 @@ describe('awsCredentials()', () => {
     await using server = await fakeHub((request, response) =>
       request.headers.authorization === 'let me'
         ? response.end(
-            JSON.stringify({ AccessKeyId: 'id', SecretAccessKey: 'key', Token: 'token', Expiration: '' }),
+            JSON.stringify({
+              AccessKeyId: 'id',
+              SecretAccessKey: 'key',
+              Token: 'token',
+              Expiration: '2026-11-25T12:00:00Z',
+            }),
           )
         : response.writeHead(403).end(),
     );
     const environment = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/role` };
     expect(
       await awsCredentials({ ...environment, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'let me' }, signal),
-    ).toEqual({ accessKeyId: 'id', secretAccessKey: 'key', sessionToken: 'token' });
+    ).toEqual({
+      accessKeyId: 'id',
+      secretAccessKey: 'key',
+      sessionToken: 'token',
+      expiresAtMs: Date.UTC(2026, 10, 25, 12),
+    });
     await expect(awsCredentials(environment, signal)).rejects.toThrow('HTTP 403');
   });
 
