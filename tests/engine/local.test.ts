@@ -182,6 +182,9 @@ describe('createLocalEngine()', () => {
       draftTokens: 0,
       acceptedTokens: 0,
       deviceBytes: 0,
+      cachePositions: 0, // given back
+      cacheCapacity: 16_384, // requests at once, times the context
+      load: { bytes: 0, totalBytes: 0 }, // there was nothing to load
     });
     expect(llama.batches.length).toBe(6);
   });

@@ -219,8 +219,10 @@ describe('the assistant', () => {
     Object.assign(storage, { list: () => Promise.reject(new Error('disk gone')) });
     const reply = await ask('assistant', { messages: [{ role: 'user', content: 'x' }], stream });
     const text = await reply.text();
-    expect(reply.status).toBe(stream ? 200 : 500);
-    expect(text).toMatch(stream ? /event: error\ndata: .*"code":"internal".*\n\n$/ : /"code":"internal"/);
+    expect(reply.status).toBe(stream ? 200 : 503);
+    expect(text).toMatch(
+      stream ? /event: error\ndata: .*"code":"storage_unavailable".*\n\n$/ : /"code":"storage_unavailable"/,
+    );
     expect(text).not.toContain('disk gone');
   });
 
