@@ -49,7 +49,9 @@ Serves Cria at http://127.0.0.1:8787: a playground, and the OpenAI API under /v1
                       what each key, or each address, may take; see docs/access.md
   CRIA_MAX_BODY, CRIA_MAX_MESSAGES, CRIA_MAX_TEXT, CRIA_MAX_TOKENS
                       how large a request may be; see docs/access.md
+  CRIA_PROXIES        how many of them stand before it, and say in X-Forwarded-For who asked
   CRIA_CORS           whose pages may ask besides its own
+  CRIA_SLOW           seconds from which on a request gets a line of its own in the log; 0: none
   CRIA_STORAGE        MiB for files and all else that is stored
   CRIA_HOME           where all of it is kept                  ~/.cache/cria
   HF_TOKEN            your Hugging Face token, for models that are gated there
