@@ -53,7 +53,12 @@ if (args.list) {
 const measured: Measured[] = [];
 for (const batch of batches)
   try {
-    measured.push(...(await measure(batch, rounds, note)));
+    for (const one of await measure(batch, rounds, note)) {
+      measured.push(one);
+      note(
+        `${one.row.name}: ${one.value.toPrecision(3)} ${one.row.unit}, ${one.ratio.toFixed(2)} of what it is held against`,
+      );
+    }
   } catch (error) {
     note(`without ${batch.map(({ name }) => name).join(', ')}: ${error}`); // the other rows still count
     process.exitCode = 1;
