@@ -47,7 +47,9 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
     server.kill('SIGTERM');
     return exited;
   }
-  const [line] = (await once(lines, 'line')) as [string];
+  const first = await Promise.race([once(lines, 'line'), exited]);
+  if (!Array.isArray(first)) throw new Error(`the server has ended with exit code ${first}`);
+  const [line] = first as [string];
   return {
     url: new URL((JSON.parse(line) as { url: string }).url),
     pid: server.pid!,
