@@ -19,6 +19,8 @@ const addTodo = defineTool({
       return refuse(`there are ${MAX_KEPT} to-dos, and there may be no more`);
     const at = due === undefined ? undefined : toDue(due, desk);
     if (due !== undefined && at === undefined) return refuse(`due: there is no ${due}`);
+    if (desk.todos.some(({ record }) => !record.done && record.title === line && record.due === at))
+      return refuse(`${JSON.stringify(line)} is on the list already`); // small models ask again and again
     const added: Todo = {
       id: `todo_${desk.newId()}`,
       object: 'todo',

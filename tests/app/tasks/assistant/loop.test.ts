@@ -61,6 +61,37 @@ describe('the assistant', () => {
     expect(shown(2)[2]!.toolCalls).toMatchObject([{ name: 'add_todo' }]);
   });
 
+  test('puts nothing on the list that is on it, however often a model calls for it', async () => {
+    const milk = calls('add_todo', { title: 'Buy milk' });
+    const { assist, titles } = assistantApp([
+      milk,
+      milk,
+      calls('add_todo', { title: 'Buy milk', due: '2024-09-26' }), // another day, another to-do
+      calls('complete_todo', { todo: 'Buy milk' }),
+      ['Done.'],
+    ]);
+    const reply = await assist();
+    expect(
+      results(reply)
+        .map(({ ok }) => ok)
+        .slice(0, 3),
+    ).toEqual([true, false, true]);
+    expect(results(reply)[1]!.result).toBe('"Buy milk" is on the list already');
+    expect(await titles('todos')).toEqual(['Buy milk', 'Buy milk']);
+  });
+
+  test('may put on the list again what is done', async () => {
+    const milk = calls('add_todo', { title: 'Buy milk' });
+    const { assist, titles } = assistantApp([
+      milk,
+      calls('complete_todo', { todo: 'Buy milk' }),
+      milk,
+      ['Done.'],
+    ]);
+    expect(results(await assist()).map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect(await titles('todos')).toEqual(['Buy milk', 'Buy milk']);
+  });
+
   test('is told the day and hour of the user’s zone', async () => {
     const { assist, shown } = assistantApp([]);
     await assist({ time_zone: 'America/New_York' });
