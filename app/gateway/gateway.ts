@@ -1,7 +1,6 @@
 /** One door before several servers: who answers what is in `routes`. Knows no platform. */
 import { type Context, Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import * as z from 'zod';
 import { UnknownModelError } from '../../engine/errors.ts';
 import type { Access } from '../access/access.ts';
 import type { Limits } from '../access/access-key.ts';
@@ -16,16 +15,19 @@ import { EXPOSED, limiterEvent, rateLimit } from '../middleware/rate-limit.ts';
 import { refuseWhileDraining } from '../middleware/refuse-while-draining.ts';
 import { requestTrace } from '../middleware/request-trace.ts';
 import { securityHeaders } from '../middleware/security-headers.ts';
+import { parse } from '../parse.ts';
 import { CONTENT_TYPE, createCounter } from '../prometheus.ts';
 import { readJson } from '../read-json.ts';
 import { type AppEnv, promptFieldOf, replyTo } from '../run.ts';
 import { type ModelList, toModel } from '../schemas/models.ts';
-import { traceparentOf } from '../tracing.ts';
+import { Asked } from './asked.ts';
 import { awake } from './awake.ts';
 import { type AskedBounds, checkAsked } from './check-asked.ts';
+import { conditions, healthOf } from './conditions.ts';
 import { countTokens, tokensOf } from './count-tokens.ts';
 import { ModelStartingError, NoBackendError, UploadRequiredError, UpstreamError } from './errors.ts';
 import { type Answer, forward } from './forward.ts';
+import { headersFor } from './headers-for.ts';
 import { hold } from './hold.ts';
 import { allowImages, type ImagePolicy } from './images.ts';
 import { drawOf, orderOf } from './order.ts';
@@ -80,17 +82,6 @@ const JUDGED = ['/v1/moderations', '/v1/safety', '/v1/shields'];
 /** Whatever is asked there. */
 const METHODS = ['GET', 'POST', 'DELETE'];
 
-/** All that the gateway reads of a request. The first of the last three that is there keeps a user with one version. */
-const Asked = z.looseObject({
-  model: z.string().min(1),
-  prompt_cache_key: z.string().nullish(),
-  safety_identifier: z.string().nullish(),
-  user: z.string().nullish(),
-  stream: z.unknown().optional(),
-});
-
-type Asked = z.infer<typeof Asked>;
-
 const UNBOUNDED: AskedBounds = { messages: 2048, images: Number.POSITIVE_INFINITY };
 
 /** What is left to say that the model has not started. */
@@ -120,6 +111,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const isOpen = (path: string) => isHealth(path) || (openMetrics && path === '/metrics');
   app.use(authorise({ access, isOpen }));
   app.use(rateLimit({ limiter, limits, isOpen, onError: (error) => log(limiterEvent(error)) }));
+  const health = () => healthOf(routes, peers, lifecycle?.isDraining ?? false);
   app.get('/v1/health', (c) => c.json(health(), health().status === 'OK' ? 200 : 503));
   app.get('/v1/health/live', (c) => c.json(health())); // it loads nothing, so nothing fails for good
   app.get('/v1/health/ready', (c) => {
@@ -147,19 +139,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
   for (const { paths, to } of passed)
     for (const path of paths) app.on(METHODS, [path, `${path}/*`], (c) => passTo(c, to));
   app.notFound((c) => passTo(c, routes.keeper));
-
-  /** Whether anyone can be asked, and how each is. */
-  function health() {
-    const backends = Object.fromEntries([...peers].map(([name, peer]) => [name, peer.condition()]));
-    const works = routes.routes.some(({ to, overflow }) =>
-      [...to.map(({ backend }) => backend), ...overflow].some((name) => backends[name] !== 'down'),
-    );
-    return {
-      status: works ? 'OK' : 'Error',
-      state: lifecycle?.isDraining ? 'draining' : 'ready',
-      backends,
-    };
-  }
 
   /** Those of models that the caller may use. */
   function routesFor({ var: { access } }: Context<AppEnv>): readonly Route[] {
@@ -213,7 +192,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
           {
             path: c.req.path.slice('/v1'.length),
             method: 'POST',
-            headers: headersOf(c),
+            headers: headersFor(c),
             bodyFor: ({ backend }) => JSON.stringify({ ...asked, model: backend.model }),
           },
           { signal: client.signal, timeoutMs },
@@ -296,7 +275,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       try {
         const response = await peer.send(`${path}${url.search}`, {
           method,
-          headers: headersOf(c),
+          headers: headersFor(c),
           body,
           signal,
           ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
@@ -353,7 +332,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
         ? new UploadRequiredError(maxBodyBytes)
         : error;
     });
-    const asked = parseAsked(body);
+    const asked = parse(Asked, body);
     checkAsked(asked, bounds);
     return allowImages(asked, images, c.var.access.id);
   }
@@ -376,36 +355,5 @@ interface Client {
 const endOf = ({ reason }: AbortSignal): Error | undefined =>
   reason instanceof ShuttingDownError ? reason : undefined;
 
-function parseAsked(body: unknown): Asked {
-  const { data, error } = Asked.safeParse(body);
-  if (data) return data;
-  const [{ path, message }] = error.issues as [z.core.$ZodIssue];
-  throw new InvalidRequestError(
-    'invalid_value',
-    path.join('.') || null,
-    `${path.join('.') || 'the body'}: ${message}`,
-  );
-}
-
-/** What a backend needs of the client's headers, and the name of the request in both logs. */
-function headersOf(c: Context<AppEnv>): Headers {
-  const headers = new Headers({ 'x-request-id': c.var.requestId });
-  for (const name of ['content-type', 'accept', 'traceparent']) {
-    const value = c.req.header(name);
-    if (value !== undefined) headers.set(name, value);
-  }
-  const traceparent = traceparentOf(c.var.trace);
-  if (traceparent !== undefined) headers.set('traceparent', traceparent);
-  return headers;
-}
-
 const modelOf = ({ model, contextLength, licence }: Route, created: number) =>
   toModel({ id: model, created, ownedBy: model.split('/')[0]!, contextLength, licence });
-
-/** 1 for the condition each backend is in. */
-function conditions(peers: ReadonlyMap<string, Peer>): string {
-  const lines = [...peers].map(
-    ([name, peer]) => `cria_gateway_backend{backend="${name}",condition="${peer.condition()}"} 1\n`,
-  );
-  return `# HELP cria_gateway_backend How each backend is: ready, cold, busy, asleep or down.\n# TYPE cria_gateway_backend gauge\n${lines.join('')}`;
-}
