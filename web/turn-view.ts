@@ -1,17 +1,12 @@
 import type { Ending, ReplyTurn, UserTurn } from './conversation.ts';
-import { copyFrom } from './copy.ts';
 import { createMarkdownView } from './markdown.ts';
 import { showNotice } from './notice.ts';
 import { fromTemplate, within } from './page.ts';
 import { type Figures, wordFigures } from './stopwatch.ts';
+import { listenToButtons, type TurnActions } from './turn-buttons.ts';
 
 export interface UserActions {
   edit(): void;
-}
-
-export interface ReplyActions {
-  again(): void;
-  curl(): void;
 }
 
 export interface ReplyView {
@@ -28,21 +23,14 @@ export function userView({ content }: UserTurn, actions: UserActions): HTMLEleme
   return element;
 }
 
-export function replyView(actions: ReplyActions): ReplyView {
+export function replyView(actions: TurnActions): ReplyView {
   const element = fromTemplate('reply-turn');
   const prose = createMarkdownView(within(element, '.prose'));
   const notice = within<HTMLElement>(element, '.notice');
   const figuresLine = within<HTMLElement>(element, '.figures');
   let content = '';
 
-  element.addEventListener('click', ({ target }) => {
-    const button = target instanceof Element ? target.closest<HTMLElement>('button[data-act]') : null;
-    const act = button?.dataset.act;
-    if (act === 'copy') void copyFrom(button!, content);
-    if (act === 'copy-code') void copyFrom(button!, within(button!.closest('figure')!, 'pre').textContent);
-    if (act === 'again') actions.again();
-    if (act === 'curl') actions.curl();
-  });
+  listenToButtons(element, () => content, actions);
 
   return {
     element,

@@ -1,14 +1,12 @@
-import { copyFrom } from '../copy.ts';
 import { createMarkdownView } from '../markdown.ts';
 import { showNotice } from '../notice.ts';
 import { fromTemplate, within } from '../page.ts';
+import { listenToButtons, type TurnActions } from '../turn-buttons.ts';
 import { type DoneTurn, openQuestions } from './exchange.ts';
 import type { Confirmation } from './step.ts';
 import { createStepsView } from './steps-view.ts';
 
-export interface AssistantActions {
-  again(): void;
-  curl(): void;
+export interface AssistantActions extends TurnActions {
   /** The person's answer: the call they agree to, or none. */
   answer(agreed: Confirmation | undefined): void;
 }
@@ -27,14 +25,7 @@ export function assistantView(actions: AssistantActions): AssistantView {
   const notice = within<HTMLElement>(element, '.notice');
   let content = '';
 
-  element.addEventListener('click', ({ target }) => {
-    const button = target instanceof Element ? target.closest<HTMLElement>('button[data-act]') : null;
-    const act = button?.dataset.act;
-    if (act === 'copy') void copyFrom(button!, content);
-    if (act === 'copy-code') void copyFrom(button!, within(button!.closest('figure')!, 'pre').textContent);
-    if (act === 'again') actions.again();
-    if (act === 'curl') actions.curl();
-  });
+  listenToButtons(element, () => content, actions);
 
   return {
     element,
