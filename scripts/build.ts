@@ -9,13 +9,12 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { buildWeb } from '../web/build.ts';
-import { VARS } from './workerd-command.ts';
+import { DIST, VARS } from './workerd-command.ts';
 import { workerdConfig } from './workerd-config.ts';
 import { readVars } from './wrangler-toml.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-export const DIST = join(ROOT, 'dist');
 const HELP = `npm run build [-- --out <folder>]
 
 Builds the Worker, the Node server, what Lambda gets and the playground, in place of what is in dist, or in another folder.

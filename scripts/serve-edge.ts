@@ -16,7 +16,7 @@ import { findModel } from '../models/catalogue.ts';
 import { criaHome, isPacked, modelsFolder } from '../models/cli/home.ts';
 import { filePath } from '../models/cli/pull.ts';
 import { localKeys } from './local-keys.ts';
-import { builtVars, WORKERD, workerdArguments } from './workerd-command.ts';
+import { builtVars, DIST, WORKERD, workerdArguments } from './workerd-command.ts';
 
 const Env = z
   .object({
@@ -26,7 +26,6 @@ const Env = z
     ...accessFields,
   })
   .superRefine(checkHost);
-const DIST = join(import.meta.dirname, '../dist');
 
 try {
   become(process.argv[2] ?? DIST);

@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { buildAll, DIST } from './build.ts';
+import { buildApart } from './build-apart.ts';
+import { DIST } from './workerd-command.ts';
 
-await buildAll();
+await buildApart();
 const server = spawn(process.execPath, [join(DIST, 'lambda/server.mjs')], { stdio: 'inherit' });
 process.on('SIGINT', () => {}); // Ctrl-C reaches it by itself
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal));

@@ -15,11 +15,11 @@ import { hubOf } from '../models/cli/hub-http.ts';
 import { pull } from '../models/cli/pull.ts';
 import { reporterFor } from '../models/cli/pull-command.ts';
 import type { Manifest } from '../models/manifest.ts';
-import { buildAll, DIST } from './build.ts';
+import { buildApart } from './build-apart.ts';
 import { localKeys } from './local-keys.ts';
 import { startWorkerd } from './start-workerd.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
-import { readVars } from './wrangler-toml.ts';
+import { builtVars, DIST } from './workerd-command.ts';
 
 const HELP = `npm start [-- --help]
 
@@ -89,15 +89,13 @@ async function start(): Promise<void> {
   const { HOST: host, PORT: port } = env;
   await assertFree(host, port);
 
-  const vars = readVars(process.env);
+  await buildApart(stop.signal);
+  const vars = builtVars(DIST, process.env);
   const { keys, vars: access } = localKeys(env);
   const manifest = findModel(vars.CRIA_MODEL!);
   const home = criaHome(process.env);
   const guards = vars.CRIA_GUARD ? [findModel(vars.CRIA_GUARD)] : [];
-  const bringAll = async () => {
-    for (const wanted of [manifest, ...guards]) if (!isPacked(home, wanted)) await fetchModel(wanted, home);
-  };
-  await Promise.all([bringAll(), buildAll()]);
+  for (const wanted of [manifest, ...guards]) if (!isPacked(home, wanted)) await fetchModel(wanted, home);
 
   let serving = false; // the warm-up's requests are nobody's
   await using workerd = await startWorkerd({

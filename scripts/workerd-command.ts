@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { judgeHasGuard, judgeNeedsGuard } from '../app/safety-settings.ts';
+import { readSettings } from '../app/settings.ts';
+import { Vars } from '../edge/env.ts';
+
+/** What `npm run build` writes, unless it is told another folder. */
+export const DIST = join(import.meta.dirname, '../dist');
 
 /** Where a Worker runs on this machine. */
 export interface WorkerdPlace {
@@ -30,10 +36,19 @@ export function workerdArguments({ dist, host, port, weights, keys, objects }: W
   ];
 }
 
-/** wrangler.toml's [vars] as they were built in, in whose place the environment may set others. */
+/**
+ * wrangler.toml's [vars] as they were built in, in whose place the environment may set others. Checked here, where somebody
+ * reads it: the Worker would say so at its first request.
+ *
+ * Throws   SettingsError
+ */
 export function builtVars(dist: string, environment: NodeJS.ProcessEnv): Record<string, string> {
-  const vars = JSON.parse(readFileSync(join(dist, 'edge', VARS), 'utf8')) as Record<string, string>;
-  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, environment[name] ?? value]));
+  const built = JSON.parse(readFileSync(join(dist, 'edge', VARS), 'utf8')) as Record<string, string>;
+  const vars = Object.fromEntries(
+    Object.entries(built).map(([name, value]) => [name, environment[name] ?? value]),
+  );
+  readSettings(Vars.refine(judgeHasGuard, judgeNeedsGuard), vars);
+  return vars;
 }
 
 /** Beside the Worker. */

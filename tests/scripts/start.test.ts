@@ -18,9 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true }));
 
-function start(port: number, ...args: string[]) {
+function start(port: number, args: readonly string[] = [], settings: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['scripts/start.ts', ...args], {
-    env: { ...process.env, CRIA_HOME: home, PORT: String(port) },
+    env: { ...process.env, CRIA_HOME: home, PORT: String(port), ...settings },
   });
   const output = { text: '' };
   for (const stream of [child.stdout, child.stderr])
@@ -67,8 +67,19 @@ test('start says so when the port is taken', async () => {
   server.close();
 });
 
+test.each([
+  { settings: { CRIA_KV: 'q7' }, says: 'CRIA_KV: ' },
+  { settings: { CRIA_MODEL: 'nothing' }, says: "the catalogue has no model 'nothing'" },
+  { settings: { CRIA_GUARD_JUDGE: 'both' }, says: 'CRIA_GUARD_JUDGE: ' },
+  { settings: { HOST: '0.0.0.0' }, says: 'HOST: 0.0.0.0 lets other machines in' },
+])('start refuses $settings before anything listens', async ({ settings, says }) => {
+  const { child, output } = start(0, [], settings);
+  expect(await exitCode(child)).toBe(1);
+  expect(output.text).toContain(`error: ${says}`);
+});
+
 test('start --help explains every variable of wrangler.toml', async () => {
-  const { child, output } = start(0, '--help');
+  const { child, output } = start(0, ['--help']);
   expect(await exitCode(child)).toBe(0);
   for (const [name] of readFileSync('wrangler.toml', 'utf8').matchAll(/^CRIA_\w+/gm))
     expect(output.text).toContain(name);
