@@ -125,3 +125,19 @@ async function bodyOf(request: IncomingMessage): Promise<Json> {
 function json(response: ServerResponse, status: number, body: Json, headers = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
+
+/** A summary, in pieces. */
+export const summary =
+  (...deltas: readonly string[]): TaskScript =>
+  (run) => {
+    run.say(...deltas);
+    run.complete({ object: 'task.summary', status: 'completed', summary: deltas.join(''), parts: 1 });
+  };
+
+/** A rewritten text. */
+export const rewrite =
+  (text: string): TaskScript =>
+  (run) => {
+    run.say(text);
+    run.complete({ object: 'task.rewrite', status: 'completed', text });
+  };

@@ -1,0 +1,138 @@
+/** Servers that are busy, cold, silent or gone: who stands in for them, and when they are asked again. */
+import { describe, expect, test } from 'vitest';
+import { onlyNear, refuses, type Server, says, setUp } from '../../support/gateway-setup.ts';
+import { MODEL } from '../../support/test-app.ts';
+
+describe('overflow', () => {
+  test.each([
+    { what: 'cannot be reached', near: refuses },
+    { what: 'is busy', near: says('later', 429, { 'retry-after': '7' }) },
+    { what: 'fails', near: says('oh', 500) },
+    { what: 'has no memory', near: says('oh', 503) },
+  ])('answers when the backend $what', async ({ near }) => {
+    const reply = await setUp({ near, far: says('from afar') }).chat();
+    expect(reply.headers.get('x-cria-backend')).toBe('far');
+    expect(await reply.json()).toEqual({ text: 'from afar' });
+  });
+
+  test('does not answer what is the client’s own fault', async () => {
+    const { chat, asked } = setUp({ near: says('messages: missing', 400) });
+    expect((await chat()).status).toBe(400);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is not asked in vain for as long as it said it is busy', async () => {
+    const { chat, asked, clock } = setUp({
+      near: says('later', 429, { 'retry-after': '7' }),
+      far: says('hi'),
+    });
+    await chat();
+    await chat();
+    expect(asked.map(({ url }) => new URL(url).host)).toEqual(['near:1', 'far', 'far']);
+    clock.ms += 7_001;
+    await chat();
+    expect(new URL(asked[3]!.url).host).toBe('near:1');
+  });
+
+  test('when all are busy the client hears when to come again', async () => {
+    const busy = says('later', 429, { 'retry-after': '7' });
+    const reply = await setUp({ near: busy, far: busy }).chat();
+    expect(reply.status).toBe(429);
+    expect(reply.headers.get('retry-after')).toBe('7');
+  });
+
+  test('stands in while a model loads, which is woken meanwhile', async () => {
+    let state = 'loading';
+    const near: Server = ({ url, method }) => {
+      if (method === 'POST') state = 'ready';
+      return url.endsWith('/health') ? Response.json({ state }) : Response.json({ text: 'near' });
+    };
+    const { chat, probe, asked } = setUp({ near, far: says('far') });
+    await probe();
+    expect((await chat()).headers.get('x-cria-backend')).toBe('far');
+    expect(JSON.parse(asked.at(-1)!.body)).toMatchObject({ model: MODEL, max_tokens: 1 });
+    await probe();
+    expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+  });
+});
+
+test.each([
+  { state: 'loading', condition: 'cold', asked: 'far' },
+  { state: 'draining', condition: 'down', asked: 'far' },
+  { state: 'failed', condition: 'down', asked: 'far' },
+  { state: 'ready', condition: 'ready', asked: 'near' },
+])('a backend that says it is $state is $condition', async ({ state, condition, asked }) => {
+  const near: Server = ({ url }) =>
+    url.endsWith('/health')
+      ? Response.json({ state }, { status: state === 'ready' ? 200 : 503 })
+      : Response.json({ text: 'near' });
+  const { app, chat, probe } = setUp({ near, far: says('far') });
+  await probe();
+  expect(await (await app.request('/v1/health')).json()).toMatchObject({
+    status: 'OK',
+    state: 'ready',
+    backends: { near: condition, far: 'ready' },
+  });
+  expect((await chat()).headers.get('x-cria-backend')).toBe(asked);
+});
+
+test('when all are down it is not ready, and works all the same', async () => {
+  const { app, probe, clock } = setUp({ near: refuses, far: refuses }, { routes: onlyNear });
+  await probe();
+  clock.ms += 1;
+  const statusOf = async (path: string) => (await app.request(path)).status;
+  expect(await statusOf('/v1/health')).toBe(503);
+  expect(await statusOf('/v1/health/ready')).toBe(503);
+  expect(await statusOf('/v1/health/live')).toBe(200);
+});
+
+test('a backend that keeps failing is left alone, and asked again once it may have recovered', async () => {
+  const { chat, asked, clock, servers } = setUp({ near: refuses, far: says('far') });
+  for (let i = 0; i < 5; i++) await chat();
+  expect(asked.filter(({ url }) => url.includes('near'))).toHaveLength(3);
+
+  servers.near = says('back');
+  clock.ms += 2_001;
+  expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+});
+
+test('one whose health cannot be had is not asked, and is as soon as it can', async () => {
+  const { chat, probe, asked, servers } = setUp({ near: refuses, far: says('far') });
+  await probe();
+  await chat();
+  expect(
+    asked.filter(({ url }) => url.endsWith('/chat/completions')).map(({ url }) => new URL(url).host),
+  ).toEqual(['far']);
+  servers.near = says('back');
+  await probe();
+  expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+});
+
+test('good health does not hide that requests fail', async () => {
+  const near: Server = ({ url }) => Response.json({}, { status: url.endsWith('/health') ? 200 : 500 });
+  const { chat, probe, asked } = setUp({ near, far: says('far') });
+  for (let i = 0; i < 6; i++) {
+    await probe();
+    await chat();
+  }
+  expect(asked.filter(({ url }) => url.startsWith('http://near:1/v1/chat'))).toHaveLength(3);
+});
+
+test('with nobody left the client gets 503, when to try again, and no riddle', async () => {
+  const { chat } = setUp({ near: refuses, far: refuses });
+  expect((await chat()).status).toBe(502);
+  for (let i = 0; i < 3; i++) await chat();
+  const reply = await chat();
+  expect(reply.status).toBe(503);
+  expect(reply.headers.get('retry-after')).toBe('5');
+  expect(await reply.json()).toMatchObject({ error: { code: 'no_backend' } });
+});
+
+test('a backend that says nothing in time is given up', async () => {
+  const silent: Server = ({ signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const { chat } = setUp({ near: silent, far: silent }, { timeoutMs: 20 });
+  const reply = await chat();
+  expect(reply.status).toBe(504);
+  expect(await reply.text()).toContain('far did not answer within 0.02 s');
+});
