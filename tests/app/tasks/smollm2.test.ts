@@ -1,7 +1,13 @@
 /** Tasks on a real model, a small one: their form, their length, and that nothing of our prompts is in them. */
 import { describe, expect, test } from 'vitest';
 import { createZone } from '../../../app/planner/zone.ts';
-import type { Rewrite, RewriteRequest, Summary, SummaryRequest } from '../../../app/schemas/tasks.ts';
+import type {
+  AssistantReply,
+  Rewrite,
+  RewriteRequest,
+  Summary,
+  SummaryRequest,
+} from '../../../app/schemas/tasks.ts';
 import { assistantSystem, notesSystem, rewriteSystem, summarySystem } from '../../../app/tasks/prompts.ts';
 import { createLocalEngine } from '../../../engine/local.ts';
 import { openFileSource } from '../../../models/cli/file-source.ts';
@@ -9,10 +15,10 @@ import { loadModel } from '../../../models/load.ts';
 import { relaxed } from '../../support/backends.ts';
 import { info } from '../../support/local-engine.ts';
 import { smollm2Path } from '../../support/smollm2.ts';
-import { tasksApp } from '../../support/tasks-client.ts';
+import { deltas, taskEvents, tasksApp } from '../../support/tasks-client.ts';
 import { START_MS } from '../../support/test-app.ts';
 
-const CONTEXT = 2560;
+const CONTEXT = 4096;
 const device = relaxed.create();
 await using source = await openFileSource(smollm2Path());
 const loaded = await loadModel(device, source, {
@@ -92,6 +98,16 @@ describe('SmolLM2', () => {
     expectNothingOfOurs(bullets + headline);
   });
 
+  test('reads what is longer than its context in pieces', async () => {
+    const fields = { model: info.id, text: `${TEXT}\n\n${TEXT}`, length: 'short', stream: true };
+    const events = await taskEvents(await app(320).ask('summarize', fields));
+    const summary = events.at(-1)!.task as Summary;
+    expect(summary.parts).toBeGreaterThan(1);
+    expect(summary.summary).toBe(deltas(events));
+    expect(summary.summary.length).toBeGreaterThan(20);
+    expectNothingOfOurs(summary.summary);
+  });
+
   test('rewrites, and paragraphs stay apart', async () => {
     const text = 'Their is two lamas in the gardn.\n\n***\n\nThey eats gras every days.';
     const reply = await ask<Rewrite>('rewrite', { text, correct: true });
@@ -99,5 +115,13 @@ describe('SmolLM2', () => {
     expect(parts).toHaveLength(2);
     for (const part of parts) expect(part.length).toBeGreaterThan(5);
     expectNothingOfOurs(reply.text);
+  });
+
+  test('comes to an end as an assistant, whatever it calls', async () => {
+    const messages = [{ role: 'user', content: 'Add a to-do: call Ann tomorrow.' }];
+    const reply = await ask<AssistantReply>('assistant', { messages, max_steps: 2 });
+    expect(['completed', 'incomplete', 'needs_confirmation']).toContain(reply.status);
+    expect(reply.steps.length).toBeGreaterThan(0);
+    expectNothingOfOurs(reply.message);
   });
 });
