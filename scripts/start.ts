@@ -84,7 +84,6 @@ try {
 }
 
 async function start(): Promise<void> {
-  const began = performance.now();
   const env = readSettings(Env, process.env);
   const { HOST: host, PORT: port } = env;
   await assertFree(host, port);
@@ -113,7 +112,7 @@ async function start(): Promise<void> {
   const hasKeys = env.CRIA_KEYS !== '' || env.CRIA_KEYS_FILE !== ''; // which are not ours to use
   const speed = hasKeys ? undefined : await warmUp(workerd.url, manifest.id, stop.signal);
   serving = true;
-  say(greeting(manifest, workerd.url, speed, (performance.now() - began) / 1000));
+  say(greeting(manifest, workerd.url, speed, performance.now() / 1000)); // since this process began
   const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve));
   await Promise.race([stopped, workerd.ended]);
   if (!stop.signal.aborted) throw new Error('workerd has ended');
