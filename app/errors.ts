@@ -171,6 +171,7 @@ const CODES: Readonly<Record<string, Row>> = {
     code: 'model_not_found',
   },
   origin_not_allowed: { status: 403, title: 'Forbidden', type: 'invalid_request_error' },
+  direct_access: { status: 403, title: 'Forbidden', type: 'invalid_request_error' },
   model_not_found: notFound,
   provider_not_found: notFound,
   no_guard: notFound,

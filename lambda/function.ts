@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
+import { withOriginSecret } from '../app/gateway/origin-secret.ts';
 import { readSettings } from '../app/settings.ts';
 import { withSecrets } from './aws-secrets.ts';
 import { Env } from './env.ts';
@@ -26,7 +27,10 @@ const { fetch, proxies } = (variables.CRIA_MODEL ?? '') === '' ? gateway() : mod
 
 function gateway() {
   const env = readSettings(GatewayEnv, variables);
-  return { fetch: probedWhenAsked(createNodeGateway(env, variables), Date.now), proxies: env.CRIA_PROXIES };
+  const asked = probedWhenAsked(createNodeGateway(env, variables), Date.now);
+  const secrets = env.CRIA_ORIGIN_SECRET;
+  const fetch = withOriginSecret(asked, { secrets, newId: () => crypto.randomUUID() });
+  return { fetch, proxies: env.CRIA_PROXIES };
 }
 
 function model() {

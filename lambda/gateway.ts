@@ -1,6 +1,7 @@
 /** The gateway's door on Node: one address for a site's servers. A container's entry, and a Lambda Web Function's. */
 import type { Server } from 'node:http';
 import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
+import { withOriginSecret } from '../app/gateway/origin-secret.ts';
 import { readSettings } from '../app/settings.ts';
 import { withSecrets } from './aws-secrets.ts';
 import { clientOf } from './client-of.ts';
@@ -25,7 +26,9 @@ const probing = isFunction ? undefined : setInterval(look, PROBE_MS);
 
 const asked = isFunction ? probedWhenAsked(gateway, Date.now) : gateway.app.fetch;
 const seconds = env.CRIA_REQUEST_TIMEOUT;
-const answer = seconds === undefined ? asked : inTime(asked, seconds * 1000, Date.now);
+const timed = seconds === undefined ? asked : inTime(asked, seconds * 1000, Date.now);
+const secrets = env.CRIA_ORIGIN_SECRET;
+const answer = withOriginSecret(timed, { secrets, newId: () => crypto.randomUUID() });
 const { hostname, port } = env.AWS_LAMBDA_HTTP_ENDPOINT ?? { hostname: env.HOST, port: env.PORT };
 const fetch = (request: Request, bindings: HttpBindings | Http2Bindings) =>
   answer(request, clientOf(request, bindings, env.CRIA_PROXIES));

@@ -35,6 +35,16 @@ export class UploadRequiredError extends Error {
   }
 }
 
+/** Whoever asks has gone round what stands before the gateway. */
+export class DirectAccessError extends Error {
+  override readonly name = 'DirectAccessError';
+  readonly code = 'direct_access';
+
+  constructor() {
+    super("this address is not for clients: ask the site's own");
+  }
+}
+
 /** The server behind this one broke off, or said what makes no sense. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';

@@ -20,6 +20,12 @@ const ACKNOWLEDGED: readonly Acknowledgement[] = [
       'Clients hold these keys: a rotation on its own would lock them out. docs/deploy.md says how to change them.',
   },
   {
+    at: 'Gateway/OriginSecret/Resource',
+    finding: 'SMG4',
+    reason:
+      'CloudFront and the gateway have to change it together, which no rotation does: docs/cloud.md says how.',
+  },
+  {
     at: 'W/Task/Resource',
     finding: 'ECS2',
     reason: 'What is in plain variables are sizes, paths and names; secrets come from Secrets Manager.',

@@ -20,6 +20,7 @@ import {
   WebFunctionRuntime,
 } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allow } from './balancer.ts';
 import {
@@ -31,7 +32,7 @@ import {
 import { logGroup } from './log-group.ts';
 import { CIDR } from './network.ts';
 import type { Place } from './place.ts';
-import { type Secrets, secretId } from './secrets.ts';
+import { originHeaders, originSecret, type Secrets, secretId } from './secrets.ts';
 import { type WorkloadService, workloadService } from './workload-service.ts';
 
 export interface FrontDoorProps extends GatewayParts {
@@ -70,6 +71,7 @@ function webFunction({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
   const { scope } = place;
   const { vpc, bundles } = props;
   const logs = logGroup(place, 'LogGroup');
+  const known = functionSecrets(place, props);
   const group = insideGroup(place, props);
   const egress = new NetworkConnector(scope, 'Egress', {
     configuration: NetworkConnectorConfiguration.vpcEgress({
@@ -87,19 +89,20 @@ function webFunction({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
     // Clients bring a key of the site's, which the gateway checks; OpenAI's libraries cannot sign for AWS.
     defaultEndpointAuth: WebFunctionAuthType.APPLICATION_MANAGED,
     egressNetworkConnector: egress,
-    environment: functionEnvironment(place, props),
+    environment: functionEnvironment(place, props, known),
     logGroup: logs,
     timeout: Duration.minutes(MINUTES),
   });
   grantGateway(props, made);
-  grantSecrets(place, props, made);
-  return { origin: httpOrigin(made.endpoint.domainName), logs, service: undefined };
+  for (const secret of Object.values(known)) secret.grantRead(made);
+  return { origin: httpOrigin(made.endpoint.domainName, known), logs, service: undefined };
 }
 
 /** The older form: events in, a stream out. */
 function functionUrl({ scope: parent, ...rest }: Place, props: FrontDoorProps): FrontDoor {
   const place = { scope: new Construct(parent, 'Gateway'), ...rest };
   const logs = logGroup(place, 'LogGroup');
+  const known = functionSecrets(place, props);
   const made = new LambdaFunction(place.scope, 'Function', {
     code: Code.fromAsset(join(props.bundles, 'function')),
     handler: 'index.handler',
@@ -109,16 +112,16 @@ function functionUrl({ scope: parent, ...rest }: Place, props: FrontDoorProps): 
     timeout: Duration.minutes(MINUTES),
     vpc: props.vpc,
     securityGroups: [insideGroup(place, props)],
-    environment: functionEnvironment(place, props),
+    environment: functionEnvironment(place, props, known),
     logGroup: logs,
   });
   grantGateway(props, made);
-  grantSecrets(place, props, made);
+  for (const secret of Object.values(known)) secret.grantRead(made);
   const url = made.addFunctionUrl({
     authType: FunctionUrlAuthType.NONE,
     invokeMode: InvokeMode.RESPONSE_STREAM,
   });
-  return { origin: httpOrigin(Fn.parseDomainName(url.url)), logs, service: undefined };
+  return { origin: httpOrigin(Fn.parseDomainName(url.url), known), logs, service: undefined };
 }
 
 /** Always there, and without Lambda's limits to a body. CloudFront reaches it inside the network. */
@@ -157,26 +160,34 @@ function insideGroup({ scope, plan }: Place, { vpc, alb }: FrontDoorProps): Secu
   return group;
 }
 
-const httpOrigin = (domain: string): IOrigin =>
-  new HttpOrigin(domain, { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, readTimeout: PACKETS });
+/** Its address is anybody's, and leads past the firewall: so it wants to hear what only CloudFront says. */
+const httpOrigin = (domain: string, { CRIA_ORIGIN_SECRET }: FunctionSecrets): IOrigin =>
+  new HttpOrigin(domain, {
+    protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
+    readTimeout: PACKETS,
+    customHeaders: originHeaders(CRIA_ORIGIN_SECRET),
+  });
+
+/** By the variables that they are the values of. */
+type FunctionSecrets = Readonly<Record<string, ISecret>> & { readonly CRIA_ORIGIN_SECRET: ISecret };
+
+const functionSecrets = (place: Place, { secrets }: FrontDoorProps): FunctionSecrets => ({
+  ...Object.fromEntries(place.plan.gateway.secrets.map(({ env, secret }) => [env, secrets[secret]!])),
+  CRIA_ORIGIN_SECRET: originSecret(place),
+});
 
 /** ECS puts secrets into a container's environment; a function reads them itself, where this says. */
-function functionEnvironment(place: Place, props: FrontDoorProps): Record<string, string> {
+function functionEnvironment(
+  place: Place,
+  props: FrontDoorProps,
+  secrets: FunctionSecrets,
+): Record<string, string> {
   checkRoutesFit(place);
-  const { secrets } = place.plan.gateway;
-  const ids = secrets.map(({ env, secret }) => [env, secretId(props.secrets[secret]!)]);
+  const ids = Object.entries(secrets).map(([env, secret]) => [env, secretId(secret)]);
   return {
     ...gatewayEnvironment(place, props),
-    CRIA_PROXIES: '1', // CloudFront
+    CRIA_PROXIES: '1', // CloudFront, and nobody else: CRIA_ORIGIN_SECRET sees to it
     CRIA_REQUEST_TIMEOUT: String(MINUTES * 60), // streams end before Lambda cuts them off, and say so
-    ...(ids.length > 0 ? { CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)) } : {}),
+    CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)),
   };
-}
-
-function grantSecrets(
-  { plan }: Place,
-  { secrets }: FrontDoorProps,
-  made: LambdaFunction | WebFunction,
-): void {
-  for (const { secret } of plan.gateway.secrets) secrets[secret]!.grantRead(made);
 }

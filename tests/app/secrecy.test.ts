@@ -64,6 +64,7 @@ const headers = {
   'x-api-key': MARK,
   'user-agent': MARK,
   'openai-organization': MARK,
+  'x-cria-origin-secret': MARK,
 };
 
 test('whatever route it went through, and whether it went well', async () => {

@@ -172,6 +172,18 @@ test.each([
   expect(() => readSettings(GatewayEnv, variables)).toThrow(says);
 });
 
+test.each([
+  { why: 'none', secret: '' },
+  { why: 'a short one', secret: 'short-and-secret' },
+  { why: 'a short one beside a long one', secret: `${'long'.repeat(8)},short-and-secret` },
+])('the gateway does not start with $why in CRIA_ORIGIN_SECRET, and does not repeat it', ({ secret }) => {
+  const routes = { backends: [], routes: [] };
+  const variables = { CRIA_ROUTES: JSON.stringify(routes), CRIA_ORIGIN_SECRET: secret };
+  const read = () => readSettings(GatewayEnv, variables);
+  expect(read).toThrow(/^CRIA_ORIGIN_SECRET: is shorter than 32 characters, or one of its parts is$/m);
+  expect(read).not.toThrow(/secret/);
+});
+
 describe('credentials', () => {
   test('of a container are kept until shortly before they expire', async () => {
     let now = Date.now();

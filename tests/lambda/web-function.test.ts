@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildAll } from '../../scripts/build.ts';
+import { startLambdaService } from '../support/lambda-service.ts';
 
 let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
 let probes = 0;
@@ -40,29 +41,39 @@ afterAll(async () => {
   await folder.remove();
 });
 
-async function start(vars: Record<string, string>) {
+function routesToBackend(): string {
   const url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}/v1`;
-  const routes = {
+  return JSON.stringify({
     backends: [{ name: 'near', url, model: 'm', health: '/v1/health' }],
     routes: [
       { model: 'm', to: [{ backend: 'near', weight: 1 }], overflow: [], contextLength: 8, licence: 'MIT' },
     ],
-  };
+  });
+}
+
+type Ask = (fields: object, headers?: Record<string, string>) => Promise<Response>;
+
+const askAt =
+  (url: string | URL): Ask =>
+  (fields, headers = {}) =>
+    fetch(new URL('/v1/chat/completions', url), {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ model: 'm', messages: [], ...fields }),
+    });
+
+async function start(vars: Record<string, string>) {
   const gateway = spawn(process.execPath, [join(folder.path, 'dist/lambda/gateway/index.js')], {
     env: {
       AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0',
       CRIA_AUTH: 'none',
-      CRIA_ROUTES: JSON.stringify(routes),
+      CRIA_ROUTES: routesToBackend(),
       ...vars,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(createInterface({ input: gateway.stdout }), 'line');
-  const chat = (fields: object) =>
-    fetch(new URL('/v1/chat/completions', JSON.parse(line).url), {
-      method: 'POST',
-      body: JSON.stringify({ model: 'm', messages: [], ...fields }),
-    });
+  const chat = askAt(JSON.parse(line).url);
   return {
     chat,
     async [Symbol.asyncDispose]() {
@@ -89,3 +100,44 @@ test('a stream ends, well-formed, before it is cut off', async () => {
   expect(events.slice(3)).toEqual(['']);
   await left.promise;
 });
+
+/** The other form: the same gateway behind a Function URL. */
+async function startFunction(vars: Record<string, string>) {
+  const service = await startLambdaService(900_000);
+  const runtime = spawn(process.execPath, [join(import.meta.dirname, '../support/lambda-runtime.ts')], {
+    env: {
+      AWS_LAMBDA_RUNTIME_API: service.url.host,
+      LAMBDA_TASK_ROOT: join(folder.path, 'dist/lambda/function'),
+      CRIA_AUTH: 'none',
+      CRIA_ROUTES: routesToBackend(),
+      ...vars,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  runtime.once('exit', () => service[Symbol.dispose]());
+  return {
+    chat: askAt(service.url),
+    async [Symbol.asyncDispose]() {
+      runtime.kill('SIGKILL'); // as Lambda does
+      await once(runtime, 'exit');
+    },
+  };
+}
+
+const SECRET = 'what-only-cloudfront-says-1234567';
+
+test.each([
+  { form: 'a Web Function', open: () => start({ CRIA_REQUEST_TIMEOUT: '900', CRIA_ORIGIN_SECRET: SECRET }) },
+  { form: 'a function', open: () => startFunction({ CRIA_ORIGIN_SECRET: SECRET }) },
+])(
+  '$form answers who comes through what stands before it; for others it does not even look at backends',
+  async ({ open }) => {
+    await using gateway = await open();
+    const before = probes;
+    const refused = await gateway.chat({});
+    expect([refused.status, (await refused.json()).error.code]).toEqual([403, 'direct_access']);
+    expect(probes).toBe(before);
+    expect((await gateway.chat({}, { 'x-cria-origin-secret': SECRET })).status).toBe(200);
+    expect(probes).toBe(before + 1);
+  },
+);

@@ -199,7 +199,34 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
     ];
     for (const variables of functions)
       for (const name of secrets) expect(Object.keys(variables)).not.toContain(name);
-    expect(text).not.toContain('{{resolve:secretsmanager');
+    const read = [...text.matchAll(/\{\{resolve:/g)];
+    expect(read).toHaveLength(frontDoor === 'container' ? 0 : 1); // that of the next promise
+  });
+
+  test('a function is told who comes through CloudFront, by what CloudFront alone has been told', () => {
+    const [[, { Properties }]] = all('AWS::CloudFront::Distribution') as [[string, Resource]];
+    const headers = Properties.DistributionConfig.Origins.map(
+      ({ OriginCustomHeaders }: { OriginCustomHeaders?: unknown }) => OriginCustomHeaders,
+    );
+    const [found] = all('AWS::SecretsManager::Secret').filter(([id]) => id.startsWith('GatewayOriginSecret'));
+    if (frontDoor === 'container') {
+      expect([headers, found]).toEqual([[undefined], undefined]); // it has no address outside
+      return;
+    }
+    const [id, secret] = found!;
+    expect(secret.Properties.GenerateSecretString.PasswordLength).toBeGreaterThanOrEqual(32);
+    const value = { 'Fn::Join': ['', ['{{resolve:secretsmanager:', { Ref: id }, ':SecretString:::}}']] };
+    expect(headers).toEqual([[{ HeaderName: 'x-cria-origin-secret', HeaderValue: value }]]);
+    const variables = [
+      ...all('AWS::Lambda::WebFunctionRevision').map(
+        ([, one]) => one.Properties.ServiceConfig.EnvironmentVariables,
+      ),
+      ...all('AWS::Lambda::Function').map(([, one]) => one.Properties.Environment?.Variables ?? {}),
+    ].filter(({ CRIA_ROUTES }) => CRIA_ROUTES !== undefined);
+    expect(variables).toHaveLength(1);
+    expect(JSON.stringify(variables[0].CRIA_SECRETS)).toContain(
+      `\\"CRIA_ORIGIN_SECRET\\":\\"",{"Ref":"${id}"}`,
+    );
   });
 
   test('logs end', () => {

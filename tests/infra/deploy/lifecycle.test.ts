@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ORIGIN_HEADER } from '../../../app/gateway/origin-secret.ts';
 import type { SiteInput } from '../../../infra/site.ts';
 import { buildAll } from '../../../scripts/build.ts';
+import { withSecrets } from '../../support/fake-aws/cloudformation/dynamic-references.ts';
 import type { StackResource } from '../../support/fake-aws/cloudformation/stack.ts';
 import { type FakeAws, fakeAws } from '../../support/fake-aws/fake-aws.ts';
 import { type FakeHub, fakeHub } from '../../support/fake-hub.ts';
@@ -118,10 +120,19 @@ interface WebFunctionRevision {
   };
 }
 
+interface Distribution {
+  readonly DistributionConfig: {
+    readonly Origins: readonly {
+      readonly OriginCustomHeaders: readonly { readonly HeaderName: string; readonly HeaderValue: string }[];
+    }[];
+  };
+}
+
 describe('what was deployed', () => {
   let gateway: ChildProcess | undefined;
   let url: string;
   let key: string;
+  const logged: string[] = [];
 
   /** The only one of its type. */
   function resource(type: string): StackResource {
@@ -130,10 +141,16 @@ describe('what was deployed', () => {
     return found[0]!;
   }
 
-  const chat = (model: string, bearer: string) =>
+  const idOf = (logicalId: string): string =>
+    [...aws.stack(STACK).resources.values()].find((one) => one.logicalId.startsWith(logicalId))!.physicalId;
+
+  /** What CloudFront adds to a request on its way to the function. */
+  let origin: Readonly<Record<string, string>>;
+
+  const chat = (model: string, bearer: string, added = origin) =>
     fetch(`${url}/v1/chat/completions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}`, ...added },
       body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Where are you?' }] }),
     });
 
@@ -153,11 +170,16 @@ describe('what was deployed', () => {
     const exited = once(gateway, 'exit').then(([code]) => {
       throw new Error(`the gateway ended with ${code}`);
     });
-    const lines = once(createInterface({ input: gateway.stdout! }), 'line');
-    const [line] = (await Promise.race([lines, exited])) as [string];
+    const output = createInterface({ input: gateway.stdout! }).on('line', (line) => logged.push(line));
+    const [line] = (await Promise.race([once(output, 'line'), exited])) as [string];
     exited.catch(() => {}); // when the tests are done
     url = (JSON.parse(line) as { url: string }).url;
-    key = aws.secrets.get(resource('AWS::SecretsManager::Secret').physicalId).value;
+    key = aws.secrets.get(idOf('CRIAKEYS')).value;
+    const { properties: front } = resource('AWS::CloudFront::Distribution');
+    const { DistributionConfig } = withSecrets(front, aws.secrets) as unknown as Distribution;
+    origin = Object.fromEntries(
+      DistributionConfig.Origins[0]!.OriginCustomHeaders.map((one) => [one.HeaderName, one.HeaderValue]),
+    );
   });
   afterAll(async () => {
     if (!gateway) return; // the test before says why
@@ -174,6 +196,18 @@ describe('what was deployed', () => {
 
   test('answers nobody else', async () => {
     expect((await chat(MODEL, `${key}x`)).status).toBe(401);
+  });
+
+  test('answers nobody who goes round CloudFront, whatever key he has', async () => {
+    expect(Object.keys(origin)).toEqual([ORIGIN_HEADER]);
+    expect(origin[ORIGIN_HEADER]).toBe(aws.secrets.get(idOf('GatewayOriginSecret')).value);
+    for (const added of [{}, { [ORIGIN_HEADER]: key }]) {
+      const reply = await chat(MODEL, key, added);
+      expect([reply.status, (await reply.json()).error.code]).toEqual([403, 'direct_access']);
+    }
+    const { templateText, events, outputs } = aws.stack(STACK);
+    for (const told of [templateText, events, outputs, logged])
+      expect(JSON.stringify(told)).not.toContain(origin[ORIGIN_HEADER]);
   });
 
   test('starts the service of a model that sleeps, and says when to come back', async () => {

@@ -2,6 +2,7 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { generatedSecret } from '../secrets-manager.ts';
 import type { Account } from './account.ts';
+import { withSecrets } from './dynamic-references.ts';
 import type { StackResource } from './stack.ts';
 
 interface Effect {
@@ -64,6 +65,7 @@ const copyKey = ({ DestinationKeyPrefix = '', SourceObjectKey }: JsonObject): st
 
 /** Throws   AwsError with what the service would say */
 export function put(resource: Unattributed, account: Account): StackResource {
+  withSecrets(resource.properties, account.secrets);
   for (const { bucket, key } of bundles(resource.properties)) account.s3.get(bucket, key);
   const effect = EFFECTS[resource.type];
   effect?.put(resource, account);
