@@ -1,58 +1,16 @@
 /** One description of a site: which models answer what, on which engines, and where all of it runs. */
 import * as z from 'zod';
-import { GuardRules, Limits } from '../app/access/access-key.ts';
-import { fieldPath } from '../app/field-path.ts';
-import { parseBytes } from './bytes.ts';
+import { GuardRules } from '../app/access/access-key.ts';
 import { SiteError } from './errors.ts';
+import { bytes, label, port, secretName } from './site-fields.ts';
+import { gateway } from './site-gateway.ts';
+import { observability } from './site-observability.ts';
+import { problemsOf } from './site-problems.ts';
 
-/** A name that DNS, Kubernetes, systemd and a file system all take. */
-const label = z
-  .string()
-  .regex(
-    /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
-    'write 1 to 40 lower-case letters, digits and dashes, a letter first',
-  );
-const secretName = z
-  .string()
-  .regex(/^[A-Z][A-Z0-9_]*$/, 'write the name of the secret, as an environment variable: CRIA_KEYS');
-const bytes = z.union([z.string(), z.int().positive()]).transform((value, { addIssue }) => {
-  const parsed = typeof value === 'number' ? value : parseBytes(value);
-  if (parsed !== undefined) return parsed;
-  addIssue({ code: 'custom', message: `'${value}' is no size: write one such as 16GiB or 500MB` });
-  return z.NEVER;
-});
 const dollars = z.number().positive();
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 const DAY = '(MON|TUE|WED|THU|FRI|SAT|SUN)';
 const DAYS = new RegExp(`^${DAY}((,${DAY})*|-${DAY})$`);
-const port = z.int().min(1).max(65_535);
-
-const auth = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('none') }),
-  /** Clients bring one of the keys in this secret, which are separated by commas. */
-  z.strictObject({ type: z.literal('bearer'), secret: secretName.default('CRIA_KEYS') }),
-]);
-
-const gateway = z.strictObject({
-  /** Where it listens on a single node. 0.0.0.0 lets other machines in, which auth must then guard. */
-  listen: z.string().min(1).default('127.0.0.1'),
-  port: port.default(8780),
-  /** The names clients use for it: HTTPRoute's hostnames. */
-  hosts: z.array(z.hostname()).default([]),
-  /** The Gateway of Gateway API that its HTTPRoute belongs to, on Kubernetes. */
-  parent: z.strictObject({ name: label, namespace: label.optional() }).default({ name: 'gateway' }),
-  /** bearer, unless it listens for this machine alone. */
-  auth: auth.optional(),
-  limits: z
-    .strictObject({
-      body: bytes.default(2 ** 20),
-      timeoutSeconds: z.int().positive().max(300).default(300),
-      /** Of each key without limits of its own, and of each address where there are no keys. */
-      ...Limits.shape,
-    })
-    .prefault({}),
-  replicas: z.int().min(1).max(64).default(1),
-});
 
 /** A bucket that `cria publish` fills. */
 const published = {
@@ -237,7 +195,7 @@ const siteSchema = z.strictObject({
   keeper: label.optional(),
   /** Who answers moderations and shields. By default the first model with a guard. */
   judge: label.optional(),
-  observability: z.strictObject({ serviceMonitor: z.boolean().default(false) }).prefault({}),
+  observability: observability.prefault({}),
   cloud: cloud.prefault({}),
   /** The plan fails when its estimate is above this. */
   budget: z.strictObject({ monthly: dollars }).optional(),
@@ -260,30 +218,4 @@ export function parseSite(json: unknown, file: string): Site {
     file,
     error.issues.flatMap((issue) => problemsOf(issue)),
   );
-}
-
-function problemsOf(issue: z.core.$ZodIssue): string[] {
-  const at = (path: readonly PropertyKey[]) => (path.length === 0 ? '' : `${fieldPath(path)}: `);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(
-      (key) => `${at([...issue.path, key])}there is no such field: remove it, or correct its name`,
-    );
-  if (issue.code !== 'invalid_union') return [`${at(issue.path)}${issue.message}`];
-  if (issue.errors.length === 0) return [`${at(issue.path)}write one of ${kindsOf(issue)}`];
-  const inner = deepest(issue.errors);
-  if (inner.every(({ path, code }) => path.length === 0 && code === 'invalid_type'))
-    return [`${at(issue.path)}${issue.message}`];
-  return inner.flatMap((one) => problemsOf({ ...one, path: [...issue.path, ...one.path] }));
-}
-
-/** What the field that tells the kinds of a thing apart may be. */
-function kindsOf(issue: z.core.$ZodIssue): string {
-  return 'options' in issue ? (issue.options as readonly unknown[]).join(', ') : 'those of docs/deploy.md';
-}
-
-/** The branch of a union that went furthest is the one that was meant. */
-function deepest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
-  const depth = (issues: readonly z.core.$ZodIssue[]) =>
-    Math.max(...issues.map(({ path, code }) => path.length * 2 + Number(code !== 'invalid_type')));
-  return branches.reduce((best, one) => (depth(one) > depth(best) ? one : best));
 }
