@@ -3,6 +3,7 @@
 import {
   type Attributes,
   type Context,
+  isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -79,8 +80,9 @@ export const errorType = (error: unknown): string =>
 
 /** Source: W3C Trace Context, level 1 */
 export function traceparentOf({ span }: Pick<RequestTrace, 'span'>): string | undefined {
-  if (!span.isRecording()) return undefined;
-  const { traceId, spanId, traceFlags } = span.spanContext();
+  const context = span.spanContext();
+  if (!isSpanContextValid(context)) return undefined; // nobody traces
+  const { traceId, spanId, traceFlags } = context; // one that is not kept says so: the next keeps none of it either
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 

@@ -5,19 +5,40 @@
 import { trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 
 export interface OtlpOptions {
   readonly service: string;
   readonly version: string;
+  /** By OpenTelemetry's names: which traces are kept. By default all that nobody before has left out. */
+  readonly sampler?: string | undefined;
+  readonly ratio: number; // of sampler traceidratio
 }
 
 /** Registers it for all of this process. Returns what sends the last of them. */
-export function startOtlp({ service, version }: OtlpOptions): () => Promise<void> {
+export function startOtlp({ service, version, sampler, ratio }: OtlpOptions): () => Promise<void> {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service, 'service.version': version }),
+    sampler: samplerOf(sampler, ratio),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   });
   trace.setGlobalTracerProvider(provider);
   return () => provider.shutdown();
+}
+
+function samplerOf(name = 'parentbased_always_on', ratio: number): Sampler {
+  const root = name.endsWith('always_off')
+    ? new AlwaysOffSampler()
+    : name.endsWith('traceidratio')
+      ? new TraceIdRatioBasedSampler(ratio)
+      : new AlwaysOnSampler();
+  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
 }

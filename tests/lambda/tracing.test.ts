@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
@@ -44,7 +44,8 @@ afterAll(() => {
 
 const urlOf = (server: typeof collector) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-test('its spans go to the collector before it ends, and the trace goes on to the backend', async () => {
+/** Asks a gateway of its own one question, with these variables and headers, and ends it. */
+async function askOnce(variables: Record<string, string>, headers: Record<string, string>): Promise<void> {
   const routes = {
     backends: [{ name: 'only', url: `${urlOf(backend)}/v1`, model: 'm' }],
     routes: [
@@ -56,6 +57,7 @@ test('its spans go to the collector before it ends, and the trace goes on to the
       ...process.env,
       ...{ PORT: '0', CRIA_AUTH: 'none', CRIA_ROUTES: JSON.stringify(routes) },
       OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(collector),
+      ...variables,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -64,14 +66,22 @@ test('its spans go to the collector before it ends, and the trace goes on to the
   const { url } = JSON.parse(line) as { url: string };
   const reply = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
-    headers: { traceparent: `00-${TRACE}-${PARENT}-01` },
+    headers,
     body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'MARKED' }] }),
   });
   expect(reply.status).toBe(200);
   await reply.text();
   gateway.kill('SIGTERM');
   expect((await exited)[0]).toBe(0);
+}
 
+beforeEach(() => {
+  exports.length = 0;
+  passedOn.length = 0;
+});
+
+test('its spans go to the collector before it ends, and the trace goes on to the backend', async () => {
+  await askOnce({}, { traceparent: `00-${TRACE}-${PARENT}-01` });
   expect(exports.map(({ path }) => path)).toContain('/v1/traces');
   const [{ resource, scopeSpans }] = JSON.parse(exports[0]!.body).resourceSpans;
   expect(JSON.stringify(resource.attributes)).toContain('cria-gateway');
@@ -80,4 +90,17 @@ test('its spans go to the collector before it ends, and the trace goes on to the
   expect(request).toMatchObject({ traceId: TRACE, parentSpanId: PARENT });
   expect(passedOn).toEqual([`00-${TRACE}-${request!.spanId}-01`]);
   expect(JSON.stringify(exports)).not.toContain('MARKED');
+});
+
+test('a trace that is not kept is not kept by the backend either', async () => {
+  const sampler = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' };
+  await askOnce(sampler, {});
+  expect(exports).toEqual([]);
+  expect(passedOn).toEqual([expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)]);
+});
+
+test('a trace that its client keeps is kept, whatever the share of others', async () => {
+  const sampler = { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' };
+  await askOnce(sampler, { traceparent: `00-${TRACE}-${PARENT}-01` });
+  expect(JSON.stringify(exports)).toContain(TRACE);
 });
