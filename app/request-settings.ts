@@ -37,4 +37,5 @@ export const toRequestOptions = (env: RequestSettings) => ({
   pages: env.CRIA_CORS,
 });
 
-const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+/** What a browser says in `Origin`. */
+export const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;

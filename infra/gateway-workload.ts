@@ -1,4 +1,5 @@
 import { VERSION } from '../app/version.ts';
+import { gatewayLimits } from './request-limits.ts';
 import type { Site } from './site.ts';
 import type { Remote, Workload } from './workload.ts';
 
@@ -10,7 +11,7 @@ export const imageOf = ({ images }: Site): string => images.cria ?? `cria:${VERS
 
 /** The one door of the site. What cannot be is added to `problems`. */
 export function gatewayOf(site: Site, remotes: readonly Remote[], problems: string[]): Workload {
-  const { listen, port, limits, replicas } = site.gateway;
+  const { listen, port, replicas, cors } = site.gateway;
   const isPrivate = site.setup === 'single-node' && /^(127\.|localhost$|::1$)/.test(listen);
   const auth =
     site.gateway.auth ??
@@ -19,6 +20,8 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
     problems.push(
       `gateway.auth: ${listen} lets other machines in: write auth: { type: bearer }, or listen on 127.0.0.1`,
     );
+  const hasOpenMetrics = opensMetrics(site, auth.type === 'bearer', problems);
+  const proxies = proxiesOf(site) + site.gateway.proxies;
   return {
     name: 'gateway',
     kind: 'gateway',
@@ -29,12 +32,10 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
       HOST: '0.0.0.0',
       PORT: String(port),
       CRIA_AUTH: auth.type,
-      ...(site.observability.serviceMonitor && auth.type === 'bearer' ? { CRIA_METRICS: 'open' } : {}), // Prometheus has no key
-      CRIA_MAX_BODY: String(limits.body),
-      CRIA_TIMEOUT: String(limits.timeoutSeconds),
-      ...given('CRIA_LIMIT_REQUESTS', limits.requestsPerMinute),
-      ...given('CRIA_LIMIT_TOKENS', limits.tokensPerMinute),
-      ...given('CRIA_LIMIT_CONCURRENCY', limits.concurrency),
+      ...(hasOpenMetrics ? { CRIA_METRICS: 'open' } : {}),
+      ...(cors.length > 0 ? { CRIA_CORS: cors.join(',') } : {}),
+      ...(proxies > 0 ? { CRIA_PROXIES: String(proxies) } : {}),
+      ...gatewayLimits(site),
     },
     secrets: [
       ...(auth.type === 'bearer' ? [{ env: 'CRIA_KEYS', secret: auth.secret }] : []),
@@ -55,5 +56,26 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
   };
 }
 
-const given = (name: string, value: number | undefined): Record<string, string> =>
-  value === undefined ? {} : { [name]: String(value) };
+/** Whether who has no key may see the metrics, where others need one. */
+function opensMetrics({ observability }: Site, isKeyed: boolean, problems: string[]): boolean {
+  const { metrics, serviceMonitor } = observability;
+  if (metrics === 'key' && !isKeyed)
+    problems.push('observability.metrics: key, and there are none: write gateway.auth: { type: bearer }');
+  if (metrics === 'key' && serviceMonitor)
+    problems.push(
+      'observability.metrics: a ServiceMonitor brings no key: write open, or leave serviceMonitor out',
+    );
+  return isKeyed && (metrics ?? (serviceMonitor ? 'open' : 'key')) === 'open';
+}
+
+/** What stands before it in each setup and tells it, in X-Forwarded-For, who asked. */
+function proxiesOf({ setup, cloud }: Site): number {
+  switch (setup) {
+    case 'single-node':
+      return 0;
+    case 'on-prem':
+      return 1; // the Gateway of its HTTPRoute
+    case 'cloud':
+      return cloud.frontDoor === 'container' ? 2 : 1; // CloudFront, which nobody can get around, and the balancer
+  }
+}

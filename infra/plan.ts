@@ -9,6 +9,7 @@ import { beyondCapacity, type Cost, clashes, dollars } from './limits.ts';
 import { type PlannedRoute, planRoutes } from './plan-routes.ts';
 import { factsOf, serve } from './serve-model.ts';
 import type { Site, SiteModel } from './site.ts';
+import { traced, tracingNotes } from './tracing.ts';
 import type { Fetch, Remote, Workload } from './workload.ts';
 
 export interface Plan {
@@ -70,7 +71,7 @@ export function plan(site: Site): Plan {
   const gateway = gatewayOf(site, remotes, problems);
   const guards = guardSettings(site, routes, serving, problems);
   const judged = serving.map((one) => ({ ...one, env: { ...one.env, ...guards.get(one.name) } }));
-  const workloads = [gateway, ...judged];
+  const workloads = [gateway, ...judged].map((one) => traced(site, one));
   const keeper = keeperOf(site, serving, problems);
   const judge = judgeOf(site, serving, problems);
   problems.push(...clashes(workloads), ...beyondCapacity(site, workloads));
@@ -84,8 +85,20 @@ export function plan(site: Site): Plan {
 
   const used = [...workloads, ...fetches].flatMap((one) => one.secrets.map(({ secret }) => secret));
   const secrets = [...new Set(used)].sort();
-  const notes = notesOf(workloads, keeper);
-  return { site, gateway, workloads, remotes, fetches, routes, keeper, judge, secrets, cost, notes };
+  const notes = [...notesOf(workloads, keeper), ...tracingNotes(site, workloads)];
+  return {
+    site,
+    gateway: workloads[0]!,
+    workloads,
+    remotes,
+    fetches,
+    routes,
+    keeper,
+    judge,
+    secrets,
+    cost,
+    notes,
+  };
 }
 
 type Attempt = <T>(path: string, make: () => T) => T | undefined;

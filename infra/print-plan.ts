@@ -37,6 +37,7 @@ export function planText(plan: Plan): string {
       `secrets   ${secrets.join(', ') || 'none'}`,
       `stored by ${plan.keeper ?? 'nobody'}`,
       `judged by ${plan.judge ?? 'nobody'}`,
+      ...tracesLine(plan),
       ...(site.setup === 'cloud' ? costLines(plan) : []),
       ...notes.map((note) => `note      ${note}`),
     ]
@@ -102,6 +103,14 @@ function gpuTable(workloads: readonly Workload[]): string[] {
           ...rows,
         ]),
       ];
+}
+
+function tracesLine({ site, workloads }: Plan): string[] {
+  const { tracing } = site.observability;
+  if (tracing === undefined) return [];
+  const senders = workloads.filter(({ env }) => env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined);
+  const from = senders.map(({ name }) => name).join(', ') || 'nobody';
+  return [`traced to ${tracing.endpoint}, ${tracing.sample * 100} % of what ${from} answer`];
 }
 
 function costLines({ cost: { monthly, items, unknown } }: Plan): string[] {

@@ -4,6 +4,7 @@ import { imageOf } from './gateway-workload.ts';
 import { cpuMemory, fittingConcurrency, gpuMemory, inWasm, type MemoryNeed, WASM_BYTES } from './memory.ts';
 import { catalogueFacts, type ModelFacts, visionFacts } from './model-facts.ts';
 import { cheapestInstance } from './prices.ts';
+import { serverLimits } from './request-limits.ts';
 import type { Site, SiteModel } from './site.ts';
 import type { Volume, Workload } from './workload.ts';
 
@@ -88,6 +89,8 @@ function onCpu(
       CRIA_WAITING: String(model.waiting),
       CRIA_KV: kv,
       CRIA_PREFIX_CACHE: String(Math.round(prefixCache / 2 ** 20)),
+      ...serverLimits(site),
+      CRIA_SLOW: String(site.observability.slowSeconds),
       ...(guard ? { CRIA_GUARD: guard.name } : {}),
       CRIA_HOME: WEIGHTS.path,
       ...(engine === 'edge'

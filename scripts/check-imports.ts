@@ -50,9 +50,10 @@ const RULES: readonly Rule[] = [
     packages: /^(aws-cdk-lib|constructs|cdk-nag)($|\/)|^node:/,
   },
   {
-    // Of the app, only what its gateway is told, how it reads a keys file, and what an error calls a field.
+    // Of the app, only what its gateway is told, how it reads a keys file, what an origin is, and what an error calls a field.
     folder: /^infra\//,
-    files: /^(infra\/|models\/|app\/(gateway\/schema|access\/access-key|field-path|version)\.ts$)/,
+    files:
+      /^(infra\/|models\/|app\/(gateway\/schema|access\/access-key|request-settings|field-path|version)\.ts$)/,
     packages: /^(zod|yaml|cdk8s|constructs)$|^node:/,
   },
   { folder: /^web\/build/, files: /^web\//, packages: /^(esbuild$|node:)/ },

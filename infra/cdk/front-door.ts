@@ -130,7 +130,6 @@ function container(place: Place, props: FrontDoorProps): FrontDoor {
   const environment = {
     ...gatewayEnvironment(place, props),
     AWS_REGION: Stack.of(place.scope).region,
-    CRIA_PROXIES: '2', // CloudFront, and the balancer
   };
   const made = workloadService(place, { ...props, workload: plan.gateway, environment, state: undefined });
   grantGateway(props, made.service.taskDefinition.taskRole);
@@ -186,7 +185,6 @@ function functionEnvironment(
   const ids = Object.entries(secrets).map(([env, secret]) => [env, secretId(secret)]);
   return {
     ...gatewayEnvironment(place, props),
-    CRIA_PROXIES: '1', // CloudFront, and nobody else: CRIA_ORIGIN_SECRET sees to it
     CRIA_REQUEST_TIMEOUT: String(MINUTES * 60), // streams end before Lambda cuts them off, and say so
     CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)),
   };

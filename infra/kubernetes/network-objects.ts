@@ -32,7 +32,7 @@ const DNS = {
   ],
 } satisfies NonNullable<Spec['egress']>[number];
 
-/** The hub, PyPI, and other servers; not what lies in the cluster's own networks. */
+/** The hub; not what lies in the cluster's own networks. */
 const INTERNET = {
   to: [
     {
@@ -45,8 +45,8 @@ const INTERNET = {
   ports: [{ protocol: 'TCP', port: 443 }],
 } satisfies NonNullable<Spec['egress']>[number];
 
-function allow(plan: Plan, { name, kind, port }: Workload): Manifest {
-  const { workloads, remotes, gateway, site } = plan;
+function allow(plan: Plan, { name, kind, port, env }: Workload): Manifest {
+  const { workloads, remotes, gateway, site, fetches } = plan;
   const podOf = (workload: string) => ({ podSelector: { matchLabels: labelsOf(plan, workload) } });
   const isGateway = kind === 'gateway';
   const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
@@ -66,24 +66,36 @@ function allow(plan: Plan, { name, kind, port }: Workload): Manifest {
     egress: [
       DNS,
       ...(isGateway ? models.map((one) => ({ to: [podOf(one.name)], ports: [tcp(one.port)] })) : []),
-      ...(!isGateway || remotes.length > 0 ? [INTERNET] : []),
-      ...(isGateway ? [] : ownStore(plan)),
+      ...(isGateway ? [] : [INTERNET]),
+      ...unique([
+        ...(isGateway ? remotes.map(({ url }) => url) : fetches.map(({ store }) => store?.endpoint)),
+        env.OTEL_EXPORTER_OTLP_ENDPOINT,
+      ]).map(egressTo),
     ],
   });
 }
 
-/** A store of one's own, wherever it is: a policy knows addresses, and a URL has a name. */
-function ownStore({ fetches }: Plan): NonNullable<Spec['egress']> {
-  const endpoint = fetches.find(({ store }) => store?.endpoint)?.store?.endpoint;
-  if (endpoint === undefined) return [];
-  const { protocol, port } = new URL(endpoint);
+const unique = (urls: readonly (string | undefined)[]): string[] => [
+  ...new Set(urls.flatMap((url) => url ?? [])),
+];
+
+/**
+ * To a server that the site names. A policy knows addresses and namespaces, and a URL has a name: a Service of the cluster's is
+ * allowed with its whole namespace, since its port is not that of its pods; another name at its port, wherever it is.
+ */
+function egressTo(url: string): NonNullable<Spec['egress']>[number] {
+  const { protocol, hostname, port } = new URL(url);
+  const [, namespace] = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(hostname) ?? [];
+  if (namespace !== undefined)
+    return { to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }] };
   const number = Number(port) || (protocol === 'https:' ? 443 : 80);
-  return [
-    {
-      to: [{ ipBlock: { cidr: '0.0.0.0/0' } }, { namespaceSelector: {} }],
-      ports: [{ protocol: 'TCP', port: number }],
-    },
-  ];
+  const isAddress = /^\d+(\.\d+){3}$/.test(hostname);
+  return {
+    to: isAddress
+      ? [{ ipBlock: { cidr: `${hostname}/32` } }]
+      : [{ ipBlock: { cidr: '0.0.0.0/0' } }, { namespaceSelector: {} }],
+    ports: [{ protocol: 'TCP', port: number }],
+  };
 }
 
 /** Only the API: health of single models and /metrics stay inside. Source: Gateway API v1, gateway.networking.k8s.io. */

@@ -218,6 +218,36 @@ test('several of one model grow with their load and keep nothing; one keeps a vo
   expect(several.kinds).not.toContain('PersistentVolumeClaim');
 });
 
+test.each([
+  {
+    url: 'http://llama.models.svc.cluster.local/v1',
+    to: '{"kubernetes.io/metadata.name":"models"}',
+    port: undefined,
+  },
+  { url: 'http://10.1.2.3:8000/v1', to: '"10.1.2.3/32"', port: 8000 },
+  { url: 'https://llm.example.com/v1', to: '"0.0.0.0/0"', port: 443 },
+])('the gateway reaches $url, and spans their collector', ({ url, to, port }) => {
+  const planned = planOf({
+    models: [
+      { id: 'smollm2', engine: 'node', name: 'm' },
+      { id: 'x', engine: 'remote', name: 'other', url },
+    ],
+    observability: { tracing: { endpoint: 'http://collector.monitoring.svc:4318' } },
+  });
+  const objects = objectsOf(planned);
+  for (const object of objects) validate(object);
+  const egressOf = (name: string) => {
+    const found = objects.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === name)!;
+    return (found.spec as unknown as { egress: { to: object[]; ports?: { port: number }[] }[] }).egress;
+  };
+  const rule = egressOf('gateway').find((one) => JSON.stringify(one.to).includes(to));
+  expect(rule).toBeDefined();
+  expect(rule!.ports?.map((one) => one.port)).toEqual(port && [port]);
+  for (const name of ['gateway', 'm'])
+    expect(JSON.stringify(egressOf(name)), name).toContain('"kubernetes.io/metadata.name":"monitoring"');
+  expect(JSON.stringify(egressOf('m'))).not.toContain(to === '"0.0.0.0/0"' ? '"namespaceSelector":{}' : to);
+});
+
 test('from a bucket each pod gets a copy of its own, with keys by name; only cards share a volume', () => {
   const weights = {
     kind: 's3',
