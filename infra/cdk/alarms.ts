@@ -13,8 +13,7 @@ import {
   HttpCodeElb,
   HttpCodeTarget,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { nameOf, type Place } from './place.ts';
 import type { WorkloadService } from './workload-service.ts';
@@ -39,11 +38,8 @@ const DOWN: Limits = {
 const HOURS_ON = 12;
 
 /** Everything that somebody should be told of goes to one topic, when it begins and when it is over. */
-export function alarms(place: Place, { failures, services, alb }: Watched): Topic {
-  const { scope, plan } = place;
-  const topic = new Topic(scope, 'Alarms', { displayName: nameOf(place), enforceSSL: true });
-  const { alarmEmail } = plan.site.cloud;
-  if (alarmEmail) topic.addSubscription(new EmailSubscription(alarmEmail));
+export function alarms(place: Place, topic: ITopic, { failures, services, alb }: Watched): void {
+  const { scope } = place;
   const action = new SnsAction(topic);
   const watch = new Construct(scope, 'Watch'); // names of workloads are its own
   const alarm = (id: string, says: string, metric: IMetric, limits: Limits) => {
@@ -76,5 +72,4 @@ export function alarms(place: Place, { failures, services, alb }: Watched): Topi
         { threshold: 1, evaluationPeriods: HOURS_ON },
       );
   }
-  return topic;
 }

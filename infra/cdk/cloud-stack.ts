@@ -9,17 +9,19 @@ import { acknowledge } from './acknowledgements.ts';
 import { alarms } from './alarms.ts';
 import { balancer } from './balancer.ts';
 import { buckets, grantWeights } from './buckets.ts';
+import { budget } from './budget.ts';
 import { dashboard } from './dashboard.ts';
 import { distribution } from './distribution.ts';
 import { fineTuning } from './fine-tuning.ts';
 import { frontDoor } from './front-door.ts';
 import { logGroup } from './log-group.ts';
 import { network } from './network.ts';
-import { nameOf, type Place } from './place.ts';
+import { nameOf, type Place, SITE_TAG } from './place.ts';
 import { scale } from './scaling.ts';
 import { secretId, secrets as secretsOf } from './secrets.ts';
 import type { Stage } from './stage.ts';
 import { keepsState, stateFileSystem } from './state.ts';
+import { alarmTopic } from './topic.ts';
 import { workloadService } from './workload-service.ts';
 
 export interface CloudStackProps extends StackProps {
@@ -34,7 +36,7 @@ export class CloudStack extends Stack {
   constructor(app: Construct, id: string, { plan, stage, bundles, ...props }: CloudStackProps) {
     super(app, id, props);
     const place: Place = { scope: this, plan, stage };
-    Tags.of(this).add('cria:site', plan.site.name);
+    Tags.of(this).add(SITE_TAG, plan.site.name);
     Tags.of(this).add('cria:stage', stage.name);
 
     const stores = buckets(place);
@@ -64,7 +66,9 @@ export class CloudStack extends Stack {
     const front = distribution(place, door.origin, stores.logs);
 
     const failures = failuresOf(place, door.logs);
-    const topic = alarms(place, { failures, services, alb });
+    const topic = alarmTopic(place);
+    alarms(place, topic, { failures, services, alb });
+    budget(place, topic);
     dashboard(place, { failures, logs: door.logs, services });
     const tuning = fineTuning(place, { vpc, buckets: stores, secrets });
 

@@ -9,5 +9,8 @@ export interface Place {
   readonly stage: Stage;
 }
 
+/** Of all that a site has: who activates it for billing sees what it costs. */
+export const SITE_TAG = 'cria:site';
+
 /** A name for people: it begins with the site's, and says which stage. */
 export const nameOf = ({ plan, stage }: Place): string => `cria-${plan.site.name}-${stage.name}`;

@@ -15,6 +15,7 @@ export const EVERYTHING = defineSite({
     alarmEmail: 'somebody@example.com',
     fineTuning: { image: 'registry.example.com/tune:1' },
   },
+  budget: { monthly: 50_000 },
   models: [
     { id: 'smollm2', engine: 'edge', name: 'many', replicas: { min: 1, max: 3 } },
     {

@@ -21,6 +21,13 @@ function statements(all: (type: string) => [string, Resource][]) {
   ) as { id: string; actions: string[]; resource: string }[];
 }
 
+interface Told {
+  readonly NotificationType: string;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly ThresholdType: string;
+}
+
 export function promises({ plan, stage, text, template, all }: Synthesized): void {
   const frontDoor = plan.site.cloud.frontDoor;
 
@@ -178,6 +185,51 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
     for (const [id, { Properties }] of alarms) {
       expect(Properties.AlarmActions, id).toHaveLength(1);
       expect(actions, id).toContain(Properties.AlarmActions[0].Ref);
+    }
+  });
+
+  test('alarms and the budget may speak where people listen, and so may nobody of another account', () => {
+    const [[topic]] = all('AWS::SNS::Topic') as [[string, Resource]];
+    const [[, policy]] = all('AWS::SNS::TopicPolicy') as [[string, Resource]];
+    expect(policy.Properties.Topics).toEqual([{ Ref: topic }]);
+    const { Statement } = policy.Properties.PolicyDocument;
+    expect(Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Allow')).toEqual([
+      {
+        Sid: expect.anything(),
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+        Resource: { Ref: topic },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ]);
+  });
+
+  test('a budget of the site is one of the account, which tells of it in time', () => {
+    const budgets = all('AWS::Budgets::Budget');
+    expect(budgets).toHaveLength(plan.site.budget ? 1 : 0);
+    for (const [, { Properties, DependsOn }] of budgets) {
+      expect(Properties.Budget).toEqual({
+        BudgetType: 'COST',
+        TimeUnit: 'MONTHLY',
+        BudgetLimit: { Amount: plan.site.budget!.monthly, Unit: 'USD' },
+        CostFilters: { TagKeyValue: [`user:cria:site$${plan.site.name}`] },
+      });
+      const [[topic]] = all('AWS::SNS::Topic') as [[string, Resource]];
+      expect(
+        Properties.NotificationsWithSubscribers.map(
+          ({ Notification: one, Subscribers }: { Notification: Told; Subscribers: unknown }) => [
+            `${one.NotificationType} ${one.ComparisonOperator} ${one.Threshold} ${one.ThresholdType}`,
+            Subscribers,
+          ],
+        ),
+      ).toEqual(
+        ['ACTUAL GREATER_THAN 80 PERCENTAGE', 'FORECASTED GREATER_THAN 100 PERCENTAGE'].map((told) => [
+          told,
+          [{ SubscriptionType: 'SNS', Address: { Ref: topic } }],
+        ]),
+      );
+      expect(DependsOn).toEqual(expect.arrayContaining([all('AWS::SNS::TopicPolicy')[0]![0]]));
     }
   });
 

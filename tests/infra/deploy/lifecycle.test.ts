@@ -38,6 +38,7 @@ const site = (others: Partial<SiteInput> = {}): SiteInput => ({
     cria: 'registry.example.com/cria:0.1.0',
     gpu: `lmsysorg/sglang@sha256:${'0'.repeat(64)}`,
   },
+  budget: { monthly: 5000 },
   models: [
     { engine: 'remote', id: MODEL, name: 'elsewhere', url: `${backend.url}/v1`, secret: 'ELSEWHERE_KEY' },
     { engine: 'gpu', id: 'llama-3.2-11b-vision-instruct', name: 'vision', replicas: { min: 0, max: 1 } },
