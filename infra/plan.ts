@@ -2,7 +2,7 @@
 import { cloudCost } from './cloud-cost.ts';
 import { PlanError } from './errors.ts';
 import { fetchesOf } from './fetch.ts';
-import { gatewayOf } from './gateway-workload.ts';
+import { gatewayOf, imageOf } from './gateway-workload.ts';
 import { guardSettings } from './guards.ts';
 import { judgeOf, keeperOf } from './keeper.ts';
 import { beyondCapacity, type Cost, clashes, dollars } from './limits.ts';
@@ -85,7 +85,7 @@ export function plan(site: Site): Plan {
 
   const used = [...workloads, ...fetches].flatMap((one) => one.secrets.map(({ secret }) => secret));
   const secrets = [...new Set(used)].sort();
-  const notes = [...notesOf(workloads, keeper), ...tracingNotes(site, workloads)];
+  const notes = [...notesOf(site, workloads, keeper), ...tracingNotes(site, workloads)];
   return {
     site,
     gateway: workloads[0]!,
@@ -130,10 +130,11 @@ function defaultName(model: SiteModel): string {
     .replace(/-+$/, '');
 }
 
-function notesOf(workloads: readonly Workload[], keeper: string | undefined): string[] {
+function notesOf(site: Site, workloads: readonly Workload[], keeper: string | undefined): string[] {
   const estimated = workloads.filter(({ model }) => model?.facts.isEstimate).map(({ name }) => name);
+  const ownImage = site.images.cria === undefined ? imageOf(site) : undefined; // built where it runs
   const unpinned = [...new Set(workloads.map(({ image }) => image))].filter(
-    (image) => !image.includes('@sha256:'),
+    (image) => !image.includes('@sha256:') && image !== ownImage,
   );
   return [
     ...(keeper === undefined
@@ -145,6 +146,12 @@ function notesOf(workloads: readonly Workload[], keeper: string | undefined): st
       (name) =>
         `${name}: the catalogue knows no size of its file; its weights are computed from the parameters`,
     ),
+    ...(site.setup === 'cloud' && site.gateway.hosts.length > 0 && site.cloud.certificate === undefined
+      ? ['gateway.hosts: CloudFront answers to its own name alone until cloud.certificate names theirs']
+      : []),
+    ...(site.setup === 'on-prem' && ownImage !== undefined
+      ? [`image ${ownImage} lies in no registry: push it to one of yours, and name it in images.cria`]
+      : []),
     ...unpinned.map(
       (image) =>
         `image ${image} is named by a tag, which can change: name it by its digest before production`,

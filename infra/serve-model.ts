@@ -118,9 +118,6 @@ function onGpu(
   model: Extract<ServedModel, { engine: 'gpu' }>,
   { facts, context, name, port }: Place,
 ): Workload {
-  const image = site.images.gpu;
-  if (image === undefined)
-    throw new Error('engine gpu needs an image of SGLang: set images.gpu, such as lmsysorg/sglang@sha256:…');
   const { gpus } = model;
   const concurrency = model.concurrency ?? 8;
   const need = gpuMemory(facts, { context, concurrency, gpus });
@@ -139,7 +136,7 @@ function onGpu(
   return {
     name,
     kind: 'gpu',
-    image,
+    image: site.images.gpu,
     argv: [
       'python3',
       '-m',

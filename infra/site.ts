@@ -172,12 +172,12 @@ const siteSchema = z.strictObject({
   setup: z.enum(['single-node', 'on-prem', 'cloud']).default('single-node'),
   images: z
     .strictObject({
-      /** Cria's own, as lambda/Dockerfile builds it. By tag, or best by digest. */
+      /** Cria's own, as lambda/Dockerfile builds it. By tag, or best by digest. By default `cria:` and its version. */
       cria: z.string().min(1).optional(),
-      /** SGLang, for models with engine gpu. */
-      gpu: z.string().min(1).optional(),
+      /** SGLang, for models with engine gpu: a release that has Llama 3.2 Vision (srt/models/mllama.py), best by digest. */
+      gpu: z.string().min(1).default('lmsysorg/sglang:v0.5.18'),
     })
-    .default({}),
+    .prefault({}),
   gateway: gateway.prefault({}),
   stores: z.strictObject({ weights: store.optional() }).default({}),
   /** What one machine has; with several, each of them. Not compared with where it is left out. */

@@ -17,7 +17,7 @@ test('says where each model is, under which name and with which key', async () =
   expect(backends.map(({ name, url, key }) => [name, url, key])).toEqual([
     ['small', 'http://host:8801/v1', undefined],
     ['vision', 'http://host:8802/v1', undefined],
-    ['elsewhere', 'https://llm.example.com/v1', 'ELSEWHERE_KEY'],
+    ['elsewhere', 'https://llm.example.com/v1', 'THEIR_KEY'],
   ]);
   expect(routes[0]).toMatchObject({ model: 'llama-3.2-1b', overflow: ['elsewhere'], contextLength: 8192 });
   expect(keeper).toBe('small');

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -29,6 +30,11 @@ function problemsOf(fields: Partial<SiteInput>): readonly string[] {
 }
 
 describe.each(SITES)('sites/%s', (file) => {
+  test('is about 15 lines', async () => {
+    const lines = (await readFile(`sites/${file}`, 'utf8')).split('\n');
+    expect(lines.filter((line) => !/^\s*(#|\/\*\*|import |$)/.test(line)).length).toBeLessThanOrEqual(18);
+  });
+
   const golden = (ending: string) => join(GOLDEN, `${file.split('.')[0]}.${ending}`);
 
   test('is planned as it was', async () => {
@@ -103,6 +109,19 @@ test('models of one id share its route: the first answers, the others are its ov
   expect(planOf({ models }).routes).toEqual([
     { model: catalogueFacts('smollm2').id, to: [{ backend: 'one', weight: 1 }], overflow: ['two'] },
   ]);
+});
+
+test.each([
+  { fields: {}, says: [] },
+  { fields: { setup: 'on-prem' }, says: [/^image cria:\S+ lies in no registry: push it to one of yours/] },
+  { fields: { images: { cria: 'r/cria:1' } }, says: [/^image r\/cria:1 is named by a tag/] },
+  { fields: { images: { cria: 'r/cria@sha256:0' } }, says: [] },
+  {
+    fields: { setup: 'cloud', gateway: { hosts: ['llm.example.com'] } },
+    says: [/^gateway\.hosts: CloudFront answers to its own name alone until cloud\.certificate/],
+  },
+] satisfies { fields: Partial<SiteInput>; says: RegExp[] }[])('notes of $fields', ({ fields, says }) => {
+  expect(planOf(fields).notes).toEqual(says.map((one) => expect.stringMatching(one)));
 });
 
 test('bearer keys are asked for wherever other machines can come in', () => {

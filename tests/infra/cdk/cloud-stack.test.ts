@@ -196,7 +196,7 @@ describe('the front door', () => {
   });
 
   test.each([
-    { name: 'the example', synthesized: EXAMPLE, asks: ['CRIA_KEYS', 'ELSEWHERE_KEY', 'CRIA_ORIGIN_SECRET'] },
+    { name: 'the example', synthesized: EXAMPLE, asks: ['CRIA_KEYS', 'THEIR_KEY', 'CRIA_ORIGIN_SECRET'] },
     { name: 'everything by function URL', synthesized: BY_URL, asks: ['CRIA_KEYS', 'CRIA_ORIGIN_SECRET'] },
   ])('of $name is told where its secrets are, and may read those', ({ synthesized, asks }) => {
     const { all, text } = synthesized;
