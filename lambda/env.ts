@@ -1,20 +1,21 @@
 import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import { limitFields } from '../app/access/limit-settings.ts';
-import { accessFields, checkHost } from '../app/access/settings.ts';
+import { accessFields } from '../app/access/settings.ts';
 import { engineFields } from '../app/engine-settings.ts';
 import { operationFields } from '../app/operation-settings.ts';
 import { requestFields } from '../app/request-settings.ts';
 import { judgeHasGuard, judgeNeedsGuard, safetyFields } from '../app/safety-settings.ts';
 import { integer } from '../app/settings.ts';
 import { tracingFields } from './start-tracing.ts';
+import { checkPlace, webFunctionFields } from './web-function.ts';
 
 /** How long what is being answered may go on after SIGTERM. Less than whoever sends it waits until SIGKILL. */
 export const DRAIN = integer(0, 3600, 25); // seconds
 
 const MOST_THREADS = 64;
 
-/** The environment of the Node server. */
+/** The environment of a server with a model of its own. */
 export const Env = z
   .object({
     HOST: z.string().default('127.0.0.1'), // without keys only this machine may ask
@@ -28,12 +29,13 @@ export const Env = z
     CRIA_DRAIN: DRAIN,
     ...limitFields,
     ...tracingFields,
+    ...webFunctionFields,
     ...requestFields,
     ...engineFields,
     ...operationFields,
     ...safetyFields,
   })
   .refine(judgeHasGuard, judgeNeedsGuard)
-  .superRefine(checkHost);
+  .superRefine(checkPlace);
 
 export type Env = z.infer<typeof Env>;

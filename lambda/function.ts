@@ -2,8 +2,6 @@
  * The Lambda function behind a Function URL whose responses are streamed. With CRIA_MODEL it runs that model, weights from
  * CRIA_HOME; without, it is the site's gateway.
  */
-import { fileURLToPath } from 'node:url';
-import { serveStatic } from '@hono/node-server/serve-static';
 import { withOriginSecret } from '../app/gateway/origin-secret.ts';
 import { readSettings } from '../app/settings.ts';
 import { withSecrets } from './aws-secrets.ts';
@@ -11,13 +9,10 @@ import { Env } from './env.ts';
 import { createNodeGateway } from './gateway-app.ts';
 import { GatewayEnv } from './gateway-env.ts';
 import { createNodeApp } from './node-app.ts';
+import { playground } from './playground.ts';
 import { probedWhenAsked } from './probed-when-asked.ts';
 import { createStreamingHandler } from './streaming-handler.ts';
-
-const PAGE = fileURLToPath(new URL('./web', import.meta.url));
-
-/** The one folder that a function may write to. */
-const STORAGE = { CRIA_STORAGE_FILE: '/tmp/cria/storage.sqlite' };
+import { FUNCTION_DEFAULTS } from './web-function.ts';
 
 /** Whoever knows the URL may ask: without keys, or CRIA_AUTH=none where IAM asks who it is, it does not start. */
 const ANYWHERE = { HOST: '0.0.0.0' };
@@ -34,9 +29,9 @@ function gateway() {
 }
 
 function model() {
-  const env = readSettings(Env, { ...STORAGE, ...variables });
+  const env = readSettings(Env, { ...FUNCTION_DEFAULTS, ...variables });
   const { app } = createNodeApp(env, 'lambda');
-  return { fetch: app.use('/*', serveStatic({ root: PAGE })).fetch, proxies: env.CRIA_PROXIES };
+  return { fetch: app.use('/*', playground()).fetch, proxies: env.CRIA_PROXIES };
 }
 
 export const handler = awslambda.streamifyResponse(

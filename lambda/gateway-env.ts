@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { limitFields } from '../app/access/limit-settings.ts';
-import { accessFields, checkHost } from '../app/access/settings.ts';
+import { accessFields } from '../app/access/settings.ts';
 import { Routes } from '../app/gateway/schema.ts';
 import { requestFields } from '../app/request-settings.ts';
 import { integer } from '../app/settings.ts';
 import { DRAIN } from './env.ts';
 import { tracingFields } from './start-tracing.ts';
 import { WakeTargets } from './wake-ecs.ts';
+import { checkPlace, webFunctionFields } from './web-function.ts';
 
 function fromJson(text: string, { addIssue }: z.RefinementCtx): unknown {
   try {
@@ -29,15 +30,6 @@ export const GatewayEnv = z
   .object({
     HOST: z.string().default('127.0.0.1'),
     PORT: integer(0, 65_535, 8780),
-    /** Where a Lambda Web Function has to listen, in place of HOST and PORT. Lambda sets it. */
-    AWS_LAMBDA_HTTP_ENDPOINT: z
-      .string()
-      .regex(/^\S+:\d{1,5}$/, 'is not of the form host:port')
-      .transform((text) => {
-        const colon = text.lastIndexOf(':');
-        return { hostname: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
-      })
-      .optional(),
     CRIA_ROUTES: z
       .string('the routes are missing: `cria emit` and `cria up` write them')
       .transform(fromJson)
@@ -47,9 +39,8 @@ export const GatewayEnv = z
     ...requestFields,
     CRIA_DRAIN: DRAIN,
     ...tracingFields,
+    ...webFunctionFields,
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
-    /** Seconds after which the platform cuts a request off. Streams then end before, and say so. */
-    CRIA_REQUEST_TIMEOUT: z.coerce.number().int().min(5).max(900).optional(),
     /** Backends that sleep when nobody asks them: the services to start, as JSON. */
     CRIA_WAKE: z.string().default('{}').transform(fromJson).pipe(WakeTargets),
     /** What whoever stands before the gateway has to say, one of several with commas between. A secret. */
@@ -95,8 +86,6 @@ export const GatewayEnv = z
     for (const name of asleep)
       addIssue({ code: 'custom', path: ['CRIA_WAKE', name], message: 'there is no such backend' });
   })
-  .superRefine((env, context) =>
-    checkHost(env.AWS_LAMBDA_HTTP_ENDPOINT ? { ...env, HOST: 'a function' } : env, context),
-  );
+  .superRefine(checkPlace);
 
 export type GatewayEnv = z.infer<typeof GatewayEnv>;

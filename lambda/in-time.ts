@@ -6,7 +6,8 @@ import { withDeadline } from './deadline.ts';
 /** What is left of a request's time to say that it is over. */
 export const MARGIN_MS = 2_000;
 
-type Fetch = Gateway['app']['fetch'];
+/** An app's, as doors ask it. */
+export type Fetch = Gateway['app']['fetch'];
 
 /** The app where the platform cuts a request off after so long: every answer ends before. */
 export const inTime =

@@ -1,33 +1,20 @@
-/** The Node door: the app on a port. For a single node, and for the container. */
-import type { Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
-import { serveStatic } from '@hono/node-server/serve-static';
+/** The Node door: the app on a port. For a single node, for the container, and for a Lambda Web Function with a model. */
 import { readSettings } from '../app/settings.ts';
-import { clientOf } from './client-of.ts';
-import { drainOnSignals } from './drain.ts';
+import { withSecrets } from './aws-secrets.ts';
 import { Env } from './env.ts';
+import { listen } from './listen.ts';
 import { createNodeApp } from './node-app.ts';
 import { orExit } from './or-exit.ts';
+import { playground } from './playground.ts';
 import { startTracing } from './start-tracing.ts';
+import { FUNCTION_DEFAULTS } from './web-function.ts';
 
-const PAGE = fileURLToPath(new URL('../web', import.meta.url)); // dist/web, of dist/lambda/server.mjs
-
-const env = await orExit(() => readSettings(Env, process.env));
+const isFunction = process.env.AWS_LAMBDA_HTTP_ENDPOINT !== undefined;
+const variables = await orExit(() => withSecrets(process.env));
+const env = await orExit(() => readSettings(Env, { ...(isFunction ? FUNCTION_DEFAULTS : {}), ...variables }));
 const stopTracing = await orExit(() => startTracing(env, 'cria'));
-const { app, model, lifecycle, log, stop } = await orExit(() => createNodeApp(env, 'node'));
-app.use('/*', serveStatic({ root: PAGE }));
-
-const fetch = (request: Request, bindings: HttpBindings | Http2Bindings) =>
-  app.fetch(request, clientOf(request, bindings, env.CRIA_PROXIES));
-const server = serve({ fetch, hostname: env.HOST, port: env.PORT }, ({ address, port }) =>
-  console.log(JSON.stringify({ event: 'listening', url: `http://${address}:${port}`, model: model.id })),
+const { app, model, lifecycle, log, stop } = await orExit(() =>
+  createNodeApp(env, isFunction ? 'lambda' : 'node'),
 );
-drainOnSignals({
-  server: server as Server,
-  lifecycle,
-  graceMs: env.CRIA_DRAIN * 1000,
-  log,
-  onDrain: stop,
-  onEnd: stopTracing,
-});
+const { fetch } = app.use('/*', playground());
+listen(env, { fetch, lifecycle, log, told: { model: model.id }, onDrain: stop, onEnd: stopTracing });

@@ -1,6 +1,6 @@
 /**
  * Builds the Worker (dist/edge, with workerd's config), the Node server (dist/lambda, kernels in dist/kernels), the folders that Lambda gets
- * (dist/lambda/gateway, dist/lambda/function) and the playground (dist/web). Says how large the bundles are.
+ * (dist/lambda/gateway, dist/lambda/function, dist/lambda/web-function) and the playground (dist/web). Says how large the bundles are.
  *
  *     npm run build [-- --help]
  */
@@ -25,6 +25,7 @@ const ENTRIES = [
   'lambda/server.mjs',
   'lambda/gateway/index.mjs',
   'lambda/function/index.mjs',
+  'lambda/web-function/index.mjs',
 ];
 
 const FOR_NODE = {
@@ -45,7 +46,7 @@ export async function buildAll(folder = DIST, plugins: readonly Plugin[] = []): 
     buildEdge(join(folder, 'edge'), plugins),
     buildServer(folder, plugins),
     buildGateway(join(folder, 'lambda/gateway')),
-    buildFunction(join(folder, 'lambda/function'), plugins),
+    buildFunctions(join(folder, 'lambda'), plugins),
     buildWeb(join(folder, 'web')),
   ]);
 }
@@ -85,23 +86,30 @@ async function buildServer(folder: string, plugins: readonly Plugin[]): Promise<
   ]);
 }
 
-/** Runs in a container, and as a Lambda Web Function, whose runtime loads index.js. */
+/** Runs in a container, and as a Lambda Web Function. */
 async function buildGateway(outdir: string): Promise<void> {
   await build({ ...FOR_LAMBDA, entryPoints: { index: join(ROOT, 'lambda/gateway.ts') }, outdir });
-  await writeFile(join(outdir, 'index.js'), "import('./index.mjs');\n"); // a module or not, as the runtime likes
+  await writeEntry(outdir);
 }
 
-/** All that the function has is its folder. */
-async function buildFunction(outdir: string, plugins: readonly Plugin[]): Promise<void> {
-  const entryPoints = {
-    index: join(ROOT, 'lambda/function.ts'),
-    'kernel-thread': join(ROOT, 'lambda/kernel-thread.ts'),
-  };
-  await Promise.all([
-    copyKernels(outdir),
-    buildWeb(join(outdir, 'web')),
-    build({ ...FOR_LAMBDA, entryPoints, outdir, plugins: [...plugins] }),
+/** What the runtime of Web Functions loads: index.js, a module or not, as it likes. */
+const writeEntry = (folder: string) => writeFile(join(folder, 'index.js'), "import('./index.mjs');\n");
+
+/** With a model, behind a Function URL and as a Web Function. All that either has is its folder. */
+async function buildFunctions(folder: string, plugins: readonly Plugin[]): Promise<void> {
+  const entries = { function: 'function', 'web-function': 'server' };
+  const entryPoints = Object.entries(entries).flatMap(([name, entry]) => [
+    { in: join(ROOT, `lambda/${entry}.ts`), out: `${name}/index` },
+    { in: join(ROOT, 'lambda/kernel-thread.ts'), out: `${name}/kernel-thread` },
   ]);
+  await Promise.all([
+    build({ ...FOR_LAMBDA, entryPoints, outdir: folder, plugins: [...plugins] }),
+    ...Object.keys(entries).flatMap((name) => [
+      copyKernels(join(folder, name)),
+      buildWeb(join(folder, name, 'web')),
+    ]),
+  ]);
+  await writeEntry(join(folder, 'web-function'));
 }
 
 async function copyKernels(folder: string): Promise<void> {

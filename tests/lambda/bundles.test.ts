@@ -13,6 +13,7 @@ const MOST: Readonly<Record<string, number>> = {
   'lambda/server.mjs': 2560 * 1024,
   'lambda/gateway/index.mjs': 1024 * 1024,
   'lambda/function/index.mjs': 2048 * 1024,
+  'lambda/web-function/index.mjs': 2048 * 1024,
 };
 const ROUTES = {
   backends: [{ name: 'near', url: 'http://127.0.0.1:9/v1', model: 'm' }],

@@ -1,16 +1,7 @@
 /** The images, as far as a machine without a container engine can tell: their files, and what they run. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmod,
-  constants,
-  copyFile,
-  cp,
-  mkdir,
-  mkdtempDisposable,
-  readdir,
-  readFile,
-} from 'node:fs/promises';
+import { chmod, constants, copyFile, cp, mkdir, mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,10 +11,10 @@ import { CATALOGUE } from '../../models/catalogue.ts';
 import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { productionBom } from '../../scripts/sbom.ts';
+import { makeReadOnly, makeWritable, NOBODY } from '../support/read-only-tree.ts';
 import { smollm2Path } from '../support/smollm2.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const UID = 1000;
 const FILES = ['lambda/Dockerfile', 'lambda/gpu.Dockerfile'] as const;
 const textOf = (file: string) => readFile(join(ROOT, file), 'utf8');
 /** Of the last stage: what the image has, not what its making had. */
@@ -161,7 +152,7 @@ describe('what the image runs, from a tree that its user cannot write to', () =>
       const [, ...check] = commandIn(find(lines, 'HEALTHCHECK ')[0]!);
       const place = {
         cwd: join(folder.path, 'tree'),
-        ...(process.getuid?.() === 0 ? { uid: UID, gid: UID } : {}),
+        ...NOBODY,
       };
 
       const server = spawn(process.execPath, args, {
@@ -179,17 +170,3 @@ describe('what the image runs, from a tree that its user cannot write to', () =>
     },
   );
 });
-
-async function makeReadOnly(path: string): Promise<void> {
-  for (const entry of await readdir(path, { withFileTypes: true, recursive: true }))
-    if (entry.isFile()) await chmod(join(entry.parentPath, entry.name), 0o444);
-  for (const entry of await readdir(path, { withFileTypes: true, recursive: true }))
-    if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o555);
-  await chmod(path, 0o555);
-}
-
-async function makeWritable(path: string): Promise<void> {
-  await chmod(path, 0o755);
-  for (const entry of await readdir(path, { withFileTypes: true, recursive: true }))
-    if (entry.isDirectory()) await chmod(join(entry.parentPath, entry.name), 0o755);
-}

@@ -11,3 +11,13 @@ test('the server names every setting that is wrong, and does not start', () => {
   expect(stderr).toMatch(/^CRIA_THREADS: .*number/m);
   expect(stderr).not.toContain('lambda/server.ts'); // no stack
 });
+
+test('as a Web Function it lets nobody in whom no one has let in, on whatever it listens', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['lambda/server.ts'], {
+    env: { AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0' },
+    timeout: 20_000, // it would run for ever
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain('HOST: a function lets other machines in, and there are no keys');
+});

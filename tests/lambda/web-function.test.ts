@@ -1,9 +1,9 @@
-/** The built gateway as Lambda runs it: a Web Function, whose requests are cut off after a while. */
+/** What is built as Lambda runs it: a Web Function, whose requests are cut off after a while. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildAll } from '../../scripts/build.ts';
 import { startLambdaService } from '../support/lambda-service.ts';
+import { openWebFunction } from '../support/web-function-door.ts';
 
 let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
 let probes = 0;
@@ -101,6 +102,14 @@ test('a stream ends, well-formed, before it is cut off', async () => {
   await left.promise;
 });
 
+test("limits are a client's own: Lambda adds who has asked it, and CloudFront who has asked that", async () => {
+  await using gateway = await start({ CRIA_PROXIES: '1', CRIA_LIMIT_REQUESTS: '1' });
+  const from = async (forwarded: string) => (await gateway.chat({}, { 'x-forwarded-for': forwarded })).status;
+  expect(await from('198.51.100.1, 130.176.0.1')).toBe(200);
+  expect(await from('10.9.9.9, 198.51.100.1, 130.176.0.2')).toBe(429); // what stands further left, he has written himself
+  expect(await from('198.51.100.2, 130.176.0.1')).toBe(200);
+});
+
 /** The other form: the same gateway behind a Function URL. */
 async function startFunction(vars: Record<string, string>) {
   const service = await startLambdaService(900_000);
@@ -141,3 +150,25 @@ test.each([
     expect(probes).toBe(before + 1);
   },
 );
+
+test('a refusal comes when all of the request has: before that, Lambda does not read it', async () => {
+  const log: string[] = [];
+  await using door = await openWebFunction({ recital: true, onLog: (line) => log.push(line) });
+  const { hostname, port } = door.server;
+  const socket = connect(Number(port), hostname);
+  let told = '';
+  socket.on('data', (bytes) => {
+    told += bytes;
+  });
+  const half = 'x'.repeat(5_000_000);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${2 * half.length}\r\n\r\n`,
+  );
+  await new Promise((resolve) => socket.write(half, resolve));
+  await expect.poll(() => log.join()).toContain('"status":413');
+  await fetch(new URL('/v1/health', door.server)); // by now it would be here
+  expect(told).toBe('');
+  socket.write(half);
+  await once(socket, 'end');
+  expect(told).toMatch(/^HTTP\/1\.1 413 .*"body_too_large"/s);
+});
