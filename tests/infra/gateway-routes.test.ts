@@ -4,7 +4,7 @@ import { gatewayRoutes } from '../../infra/gateway-routes.ts';
 import { plan } from '../../infra/plan.ts';
 import { readSite } from '../../infra/read-site.ts';
 
-test.each(['single-node.yaml', 'on-prem.yaml', 'cloud.ts'])(
+test.each(['single-node.yaml', 'on-prem.yaml', 'kserve.yaml', 'cloud.ts'])(
   'the gateway takes what sites/%s tells it',
   async (file) => {
     const routes = gatewayRoutes(plan(await readSite(`sites/${file}`)), ({ name }) => name);
