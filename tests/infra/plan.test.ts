@@ -178,7 +178,7 @@ test.each([
       images: { gpu: 'x' },
       models: [{ id: 'llama-3.2-11b-vision-instruct', engine: 'gpu' }],
     },
-    says: /^budget\.monthly: \$1459\.36 a month at most, and the budget is \$1000\.00/,
+    says: /^budget\.monthly: \$1459\.86 a month at most, and the budget is \$1000\.00/,
   },
   {
     what: 'a model nobody knows',

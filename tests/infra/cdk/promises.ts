@@ -1,5 +1,6 @@
 /** What every stack promises, whatever the site: read from its template. */
 import { expect, test } from 'vitest';
+import { alarmMetrics, FIREWALL_RULES, NATS } from '../../../infra/cloud-cost.ts';
 import { nothingIsLost } from '../nothing-is-lost.ts';
 import { idOf, type Resource, type Synthesized } from './synth-site.ts';
 
@@ -348,6 +349,31 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
         SecurityHeadersConfig: { StrictTransportSecurity: { AccessControlMaxAgeSec: 31_536_000 } },
       },
     });
+  });
+
+  test('what the estimate counts is what there is', () => {
+    const nats = all('AWS::EC2::NatGateway').length;
+    expect([nats, all('AWS::EC2::EIP').length]).toEqual(stage === 'prod' ? [NATS, NATS] : [1, 1]);
+    for (const [, { Properties }] of all('AWS::WAFv2::WebACL'))
+      expect(Properties.Rules).toHaveLength(FIREWALL_RULES);
+    const own = all('AWS::CloudWatch::Alarm').flatMap(([, { Properties }]) =>
+      (Properties.Metrics ?? [{ MetricStat: Properties }]).filter(
+        ({ MetricStat }: { MetricStat?: unknown }) => MetricStat,
+      ),
+    );
+    const scaling = all('AWS::ApplicationAutoScaling::ScalingPolicy').filter(
+      ([, { Properties }]) => Properties.PolicyType === 'TargetTrackingScaling',
+    );
+    const services = plan.workloads.filter(({ kind }) => kind !== 'gateway' || frontDoor === 'container');
+    expect(own.length + 2 * scaling.length).toBe(alarmMetrics(services));
+    expect(all('AWS::Logs::MetricFilter')).toHaveLength(1);
+    expect(all('AWS::CloudWatch::Dashboard')).toHaveLength(1);
+    const made = frontDoor === 'container' ? ['CRIAKEYS'] : ['CRIAKEYS', 'GatewayOriginSecret'];
+    expect(
+      all('AWS::SecretsManager::Secret')
+        .map(([id]) => id.slice(0, -8))
+        .sort(),
+    ).toEqual(made);
   });
 
   test('is far from the limits of a template: 1 MB, and 500 resources', () => {
