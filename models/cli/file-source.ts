@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FormatError } from '../errors.ts';
 import type { ByteSource, OpenFile } from '../source.ts';
 
-const CHUNK_BYTES = 4 << 20; // large enough that a read is one system call's worth of time, not many
+const CHUNK_BYTES = 1 << 20;
 
 /** A file on disk, held open until `close`. `stream` reuses one buffer. */
 export interface FileSource extends ByteSource, AsyncDisposable {

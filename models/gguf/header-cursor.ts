@@ -125,7 +125,7 @@ export class HeaderCursor implements AsyncDisposable {
       const length = this.takeU64();
       if (length > MAX_STRING_BYTES) this.fail(`string of ${length} bytes, limit ${MAX_STRING_BYTES}`, start);
       if (!this.has(length)) await this.fill(length);
-      strings.push(this.window.subarray(this.at, this.at + length));
+      strings.push(this.window, this.at, this.at + length);
       this.at += length;
     }
     return strings;

@@ -23,15 +23,16 @@ export class TextList {
     return list;
   }
 
-  push(text: Uint8Array): void {
+  /** Adds what lies in `bytes` from `from` to `to`: a view of it each would be garbage by the hundred thousand. */
+  push(bytes: Uint8Array, from = 0, to = bytes.length): void {
     const start = this.start(this.length);
-    const end = start + text.length;
+    const end = start + to - from;
     if (end > this.all.length) {
       const more = new Uint8Array(Math.max(1.5 * this.all.length, end));
       more.set(this.all);
       this.all = more;
     }
-    this.all.set(text, start);
+    for (let i = from; i < to; i++) this.all[start + i - from] = bytes[i]!;
     this.ends[this.length++] = end;
   }
 
