@@ -3,6 +3,7 @@ import { SHARED_BYTES } from './container-env.ts';
 import { imageOf } from './gateway-workload.ts';
 import { cpuMemory, fittingConcurrency, gpuMemory, inWasm, type MemoryNeed, WASM_BYTES } from './memory.ts';
 import { catalogueFacts, type ModelFacts, visionFacts } from './model-facts.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { cheapestInstance } from './prices.ts';
 import { serverLimits } from './request-limits.ts';
 import type { Site, SiteModel } from './site.ts';
@@ -77,7 +78,10 @@ function onCpu(
     name,
     kind: engine,
     image: imageOf(site),
-    argv: engine === 'edge' ? ['node', 'scripts/serve-edge.ts'] : ['node', 'dist/lambda/server.mjs'],
+    argv:
+      engine === 'edge'
+        ? ['node', 'scripts/serve-edge.ts']
+        : ['node', ...NODE_FLAGS, 'dist/lambda/server.mjs'],
     port,
     env: {
       HOST: '0.0.0.0',

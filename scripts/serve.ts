@@ -2,11 +2,14 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../infra/node-flags.ts';
 import { buildApart } from './build-apart.ts';
 import { DIST } from './workerd-command.ts';
 
 await buildApart();
-const server = spawn(process.execPath, [join(DIST, 'lambda/server.mjs')], { stdio: 'inherit' });
+const server = spawn(process.execPath, [...NODE_FLAGS, join(DIST, 'lambda/server.mjs')], {
+  stdio: 'inherit',
+});
 process.on('SIGINT', () => {}); // Ctrl-C reaches it by itself
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal));
 server.on('exit', (code, signal) => {

@@ -5,6 +5,7 @@ import { mkdir, mkdtempDisposable, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { NODE_FLAGS } from '../../infra/node-flags.ts';
 import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { modelBytes } from '../model-files.ts';
@@ -21,7 +22,7 @@ const file = filePath(home, entry, entry.files[0]!);
 await mkdir(dirname(file), { recursive: true });
 await symlink(model, file);
 
-const server = spawn(process.execPath, [join(dist, 'lambda/server.mjs')], {
+const server = spawn(process.execPath, [...NODE_FLAGS, join(dist, 'lambda/server.mjs')], {
   env: {
     ...process.env,
     ...{ PORT: '0', CRIA_HOME: home, CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { validate } from 'dockerfile-utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NODE_FLAGS } from '../../infra/node-flags.ts';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
@@ -28,6 +29,11 @@ const instructionsOf = (text: string) => {
 const find = (lines: readonly string[], start: string) => lines.filter((line) => line.startsWith(start));
 /** The command of a CMD or a HEALTHCHECK, which both are lists: no shell is needed. */
 const commandIn = (line: string): string[] => JSON.parse(/CMD (\[.*\])$/.exec(line)![1]!);
+
+test('the server runs in it as in every other setup', async () => {
+  const lines = instructionsOf(await textOf(FILES[0]));
+  expect(commandIn(find(lines, 'CMD ')[0]!)).toEqual(['node', ...NODE_FLAGS, 'dist/lambda/server.mjs']);
+});
 
 describe.each(FILES)('%s', (file) => {
   test('has no mistakes', async () => {
