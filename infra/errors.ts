@@ -27,3 +27,9 @@ export class RunError extends Error {
   override readonly name = 'RunError';
   readonly code = 'run';
 }
+
+/** A keys file is not as a command takes it: the key is there already, or is not. */
+export class KeysFileError extends Error {
+  override readonly name = 'KeysFileError';
+  readonly code = 'keys_file';
+}

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type AccessKey, KeyId } from '../../app/access/access-key.ts';
 import { type Command, type Shell, table } from '../../models/cli/command.ts';
 import { UsageError } from '../../models/cli/errors.ts';
+import { KeysFileError } from '../errors.ts';
 import { readKeys, writeKeys } from '../keys/keys-file.ts';
 
 const HELP = `cria keys create <id> [options]   makes a key, adds it to the file, and shows it: this once
@@ -23,7 +24,7 @@ it into its bucket. docs/access.md has all of it.
   --judge <what>            off, input, output or both     as the route has it
   --json                    one JSON object a line
 
-Exit codes: 0 done, 1 it could not be done, 2 wrong usage.
+Exit codes: 0 done, 1 failed (there is no such key, say), 2 wrong usage.
 `;
 
 const KEY_BYTES = 32; // nobody guesses 256 bits
@@ -65,7 +66,7 @@ async function create(path: string, id: string, values: Values, { terminal }: Sh
   const named = KeyId.safeParse(id);
   if (!named.success) throw new UsageError(`${id}: ${named.error.issues[0]!.message}`);
   if (keys.some((key) => key.id === id))
-    throw new UsageError(`there is a key '${id}' already: revoke it, or take another id`);
+    throw new KeysFileError(`there is a key '${id}' in ${path} already: revoke it, or take another id`);
 
   const secret = `cria_${randomBytes(KEY_BYTES).toString('base64url')}`;
   const key = describe(id, sha256(secret), values);
@@ -141,7 +142,8 @@ async function list(path: string, values: Values, { terminal }: Shell): Promise<
 
 async function revoke(path: string, id: string, values: Values, { terminal }: Shell): Promise<void> {
   const keys = await readKeys(path);
-  if (!keys.some((key) => key.id === id)) throw new UsageError(`there is no key '${id}' in ${path}`);
+  if (!keys.some((key) => key.id === id))
+    throw new KeysFileError(`there is no key '${id}' in ${path}: cria keys list shows those there are`);
   await writeKeys(
     path,
     keys.filter((key) => key.id !== id),

@@ -23,9 +23,11 @@ async function usage(): Promise<string> {
   const lines = Object.entries(COMMANDS).map(
     async ([name, load]) => `  ${name.padEnd(10)}${(await load()).summary}`,
   );
-  return `cria <command> [--help]\n\n${(await Promise.all(lines)).join('\n')}\n`;
+  return `cria <command> [--help]\n\n${(await Promise.all(lines)).join('\n')}\n\n${EXIT_CODES}\n`;
 }
 
+const EXIT_CODES =
+  'Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 a licence is not accepted yet, 130 interrupted.';
 const FAILED = 1;
 const WRONG_USAGE = 2;
 const GATED = 3;

@@ -43,6 +43,27 @@ test.each([
   expect(stderr).toContain(says);
 });
 
+test.each([
+  ['pull', 'llama-9'],
+  ['inspect', 'none.gguf'],
+  ['pack', 'llama-9'],
+  ['publish', 'llama-9', '--to', 'file:///tmp/none'],
+  ['keys', 'revoke', 'nobody', '--file', 'none.json'],
+  ['doctor', 'none.yaml'],
+  ['plan', 'none.yaml'],
+  ['emit', 'none.yaml', '--target', 'compose', '--out', 'none'],
+  ['up', 'none.yaml'],
+  ['down', 'none.yaml'],
+])(
+  'cria %s exits with 1 when what it names is not there, and with 2 for an option it does not know',
+  async (...args) => {
+    const [failed, wrong] = await Promise.all([cria(args), cria([...args, '--fast'])]);
+    expect(failed.code, failed.stderr).toBe(1);
+    expect(failed.stderr + failed.stdout).not.toContain('    at '); // no stack
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+  },
+);
+
 test.each(['pull', 'list', 'inspect', 'pack', 'publish', 'plan'])(
   'cria %s --help says how it is used',
   async (command) => {
