@@ -1,12 +1,13 @@
 import { memoryText } from './bytes.ts';
 import { SHARED_BYTES } from './container-env.ts';
 import { imageOf } from './gateway-workload.ts';
+import { dollars } from './limits.ts';
 import { cpuMemory, fittingConcurrency, gpuMemory, inWasm, type MemoryNeed, WASM_BYTES } from './memory.ts';
 import { catalogueFacts, type ModelFacts, visionFacts } from './model-facts.ts';
 import { NODE_FLAGS } from './node-flags.ts';
-import { cheapestInstance } from './prices.ts';
+import { cheapestInstance, type Instance } from './prices.ts';
 import { serverLimits } from './request-limits.ts';
-import type { Site, SiteModel } from './site.ts';
+import { CARDS, type Site, type SiteModel } from './site.ts';
 import type { Volume, Workload } from './workload.ts';
 
 /** A model that runs here. */
@@ -14,8 +15,8 @@ export type ServedModel = Exclude<SiteModel, { engine: 'remote' }>;
 
 const CONTEXT = 8192;
 const WEIGHTS: Volume = { name: 'weights', kind: 'weights', path: '/var/lib/cria/home' };
-/** Of a machine with cards: weights pass through, and SGLang itself takes some. */
-const HOST_BYTES = 16 * 2 ** 30;
+/** Of a machine with cards: SGLang has a process for each and one before them, through which weights pass. Not measured. */
+const hostBytes = (gpus: number): number => (1 + gpus) * 8 * 2 ** 30;
 const STATE_PATH = '/var/lib/cria/state';
 
 /** What is known of the model. Throws UnlistedModelError. */
@@ -124,14 +125,25 @@ function onGpu(
 ): Workload {
   const { gpus } = model;
   const concurrency = model.concurrency ?? 8;
-  const need = gpuMemory(facts, { context, concurrency, gpus });
+  const needOf = (cards: number) => gpuMemory(facts, { context, concurrency, gpus: cards });
+  const instanceOf = (cards: number) =>
+    site.setup === 'cloud'
+      ? cheapestInstance(cards, needOf(cards).total, hostBytes(cards) + SHARED_BYTES)
+      : undefined;
+  const need = needOf(gpus);
   const has = site.setup === 'cloud' ? undefined : site.capacity.gpuMemory;
-  const instance =
-    site.setup === 'cloud' ? cheapestInstance(gpus, need.total, HOST_BYTES + SHARED_BYTES) : undefined;
-  const advice = `take more gpus (${gpus}), or lower context (${context}), concurrency (${concurrency})${facts.quantisation === 'bf16' ? ', or set quantisation: fp8' : ''}`;
+  const instance = instanceOf(gpus);
+  const enough = CARDS.filter((cards) => cards > gpus).find(
+    (cards) => instanceOf(cards) ?? (has !== undefined && needOf(cards).total <= has),
+  );
+  const advice = [
+    ...(enough === undefined ? [] : [`set gpus: ${enough}${priceOf(instanceOf(enough))}`]),
+    `lower context (${context}) or concurrency (${concurrency})`,
+    ...(facts.quantisation === 'bf16' ? ['set quantisation: fp8'] : []),
+  ].join(', or ');
   if (site.setup === 'cloud' && instance === undefined)
     throw new Error(
-      `${facts.name} needs ${numbers(need)} on each of ${gpus}: no instance of the price table has that; ${advice}`,
+      `${facts.name} needs ${numbers(need)} on each of ${gpus}: no instance of the price table has that: ${advice}`,
     );
   if (has !== undefined && need.total > has)
     throw new Error(
@@ -169,13 +181,16 @@ function onGpu(
     warm: model.warm,
     cpus: 4,
     weights: [], // SGLang fetches its own
-    memory: HOST_BYTES,
+    memory: hostBytes(gpus),
     model: { id: facts.id, facts, context, concurrency, need },
     gpus,
     gpuMemory: need,
     instance,
   };
 }
+
+const priceOf = (instance: Instance | undefined): string =>
+  instance === undefined ? '' : ` (${instance.type}, ${dollars(instance.hourly)} an hour)`;
 
 function numbers({ total, weights, kv, prefixCache, guard, working }: MemoryNeed): string {
   const parts = [`weights ${memoryText(weights)}`, `keys and values ${memoryText(kv)}`];

@@ -92,6 +92,9 @@ const onCpu = {
     .optional(),
 };
 
+/** So many that a model's heads are shared out evenly. */
+export const CARDS = [1, 2, 4, 8] as const;
+
 const model = z.discriminatedUnion('engine', [
   /** In workerd: one thread, one model an isolate. */
   z.strictObject({ engine: z.literal('edge'), ...onCpu }),
@@ -101,7 +104,7 @@ const model = z.discriminatedUnion('engine', [
   z.strictObject({
     engine: z.literal('gpu'),
     ...served,
-    gpus: z.literal([1, 2, 4, 8], 'write 1, 2, 4 or 8: the heads are shared out evenly').default(1),
+    gpus: z.literal(CARDS, 'write 1, 2, 4 or 8: the heads are shared out evenly').default(1),
   }),
   /** Another server that speaks the OpenAI API. */
   z.strictObject({

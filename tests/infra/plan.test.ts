@@ -145,7 +145,7 @@ test.each([
       capacity: { gpuMemory: '24GB' },
       models: [{ id: 'llama-3.2-11b-vision-instruct', engine: 'gpu' }],
     },
-    says: /^models\[0\]: .+ needs 32\.2 GiB .+ a card has 22\.4 GiB/,
+    says: /^models\[0\]: .+ needs 32\.2 GiB .+ a card has 22\.4 GiB \(capacity\.gpuMemory\): set gpus: 2, or lower/,
   },
   {
     what: 'a model that no machine of the table can hold',
@@ -154,7 +154,7 @@ test.each([
       images: { gpu: 'sglang' },
       models: [{ id: 'llama-3.2-90b-vision-instruct', engine: 'gpu' }],
     },
-    says: /no instance of the price table/,
+    says: /^models\[0\]: .+ needs 191\.7 GiB .+ on each of 1: no instance of the price table has that: set gpus: 4 \(g7e\.24xlarge, \$16\.57 an hour\), or lower context \(8192\) or concurrency \(8\), or set quantisation: fp8$/,
   },
   {
     what: 'more memory than there is',
