@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
@@ -13,21 +13,32 @@ export async function readSite(file: string): Promise<Site> {
 }
 
 async function contentOf(file: string): Promise<unknown> {
+  const ending = extname(file);
+  if (!['.ts', '.yaml', '.yml', '.json'].includes(ending))
+    throw new SiteError(file, ['a site is a .yaml, .json or .ts file']);
   try {
-    switch (extname(file)) {
-      case '.ts':
-        return ((await import(pathToFileURL(resolve(file)).href)) as { default: unknown }).default;
-      case '.yaml':
-      case '.yml':
-      case '.json': {
-        const text = await readFile(file, 'utf8');
-        if (text.length > MAX_BYTES)
-          throw new Error(`it has ${text.length} characters, the limit is ${MAX_BYTES}`);
-        return parse(text, { maxAliasCount: 100 }); // JSON is YAML
-      }
-    }
+    if (!(await isFile(file))) throw new Error('there is no such file');
+    return ending === '.ts' ? await defaultExport(file) : await parsed(file);
   } catch (error) {
     throw new SiteError(file, [(error as Error).message.trimEnd()]);
   }
-  throw new SiteError(file, ['a site is a .yaml, .json or .ts file']);
 }
+
+async function defaultExport(file: string): Promise<unknown> {
+  const module: { readonly default?: unknown } = await import(pathToFileURL(resolve(file)).href);
+  if (module.default === undefined)
+    throw new Error('it has no default export: write `export default defineSite({ … })`');
+  return module.default;
+}
+
+async function parsed(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  if (text.length > MAX_BYTES) throw new Error(`it has ${text.length} characters, the limit is ${MAX_BYTES}`);
+  return parse(text, { maxAliasCount: 100 }); // JSON is YAML
+}
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );

@@ -44,7 +44,7 @@ export const gateway = z.strictObject({
   listen: z.string().min(1).default('127.0.0.1'),
   port: port.default(8780),
   /** The names clients use for it: HTTPRoute's hostnames. */
-  hosts: z.array(z.hostname()).default([]),
+  hosts: z.array(z.hostname('write a host name: llm.example.com')).default([]),
   /** The Gateway of Gateway API that its HTTPRoute belongs to, on Kubernetes. */
   parent: z.strictObject({ name: label, namespace: label.optional() }).default({ name: 'gateway' }),
   /** bearer, unless it listens for this machine alone. */

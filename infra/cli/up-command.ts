@@ -7,13 +7,13 @@ import { criaHome } from '../../models/cli/home.ts';
 import { reporterFor } from '../../models/cli/pull-command.ts';
 import type { Plan } from '../plan.ts';
 import { type RunFolder, readStatus, runFolder } from '../single-node/run-folder.ts';
-import { up } from '../single-node/up.ts';
+import { checkMachine, up } from '../single-node/up.ts';
 import { readPlan } from './read-plan.ts';
 
 const HELP = `cria up <site> [--json]
 
 Runs a whole site as processes of this machine: models with engine edge in workerd, those with engine node in Node, and
-the gateway before them. Fetches weights that are not here, waits until everything is well, and returns; the site goes
+the gateway before them. Checks that it can, fetches weights that are not here, waits until everything is well, and returns; the site goes
 on running, and what ends is started again. 'cria down <site>' stops it.
 
   --json   one JSON object, with the ports and the process ids
@@ -37,7 +37,9 @@ export const upCommand: Command = {
     const { environment, signal, terminal } = shell;
     const home = criaHome(environment);
     const folder = runFolder(home, plan.site.name);
+    await checkMachine(plan, folder, environment);
     await fetchModels(plan, home, shell, values.json === true);
+    if (!values.json) terminal.write(`starting ${plan.workloads.map(({ name }) => name).join(', ')}\n`);
     await up(plan, folder, { home, environment, signal });
     terminal.write(
       values.json
@@ -94,7 +96,7 @@ Site ${plan.site.name} runs.
 ${table([['PROCESS', 'PORT', 'PID'], ...processes.map(({ name, port, pid }) => [name, port, pid ?? ''])])}
   API    ${url}
   logs   ${logs}
-  stop   cria down ${file}
+  stop   npm run cria -- down ${file}
 
   curl ${url}/chat/completions${key} \\
     -H 'content-type: application/json' \\

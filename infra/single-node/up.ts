@@ -37,7 +37,7 @@ export async function up(
   folder: RunFolder,
   { home, environment, signal }: UpOptions,
 ): Promise<void> {
-  await checkMachine(plan, folder, environment);
+  await checkMachine(plan, folder, environment); // again: weights may have taken hours
   await Promise.all([folder.logs, folder.state].map((path) => mkdir(path, { recursive: true })));
   await promisify(execFile)(process.execPath, ['scripts/build.ts', '--out', folder.dist], {
     cwd: ROOT,
@@ -74,7 +74,16 @@ export async function down(folder: RunFolder, { volumes }: { readonly volumes: b
   return ran;
 }
 
-async function checkMachine(plan: Plan, folder: RunFolder, environment: NodeJS.ProcessEnv): Promise<void> {
+/**
+ * Whether the site can run here, as far as can be told before its weights are there.
+ *
+ * Throws   PlanError, RunError when it runs already
+ */
+export async function checkMachine(
+  plan: Plan,
+  folder: RunFolder,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   refuseContainers(plan, 'cria up');
   const status = await readStatus(folder);
   if (status && (await ours(status, folder)).length > 0)

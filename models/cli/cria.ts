@@ -67,13 +67,25 @@ async function main([name, ...args]: readonly string[], shell: Shell): Promise<n
       shell.terminal.write(
         `${JSON.stringify({ event: 'error', code: error.code, message: error.message })}\n`,
       );
-    else process.stderr.write(`error: ${error.message}\n`);
+    else
+      process.stderr.write(
+        `error: ${isWrongOption(error) ? shortened(error.message, name!) : error.message}\n`,
+      );
     return exitCodeOf(error);
   }
 }
 
+function isWrongOption({ code }: { code?: unknown }): boolean {
+  return String(code).startsWith('ERR_PARSE_ARGS');
+}
+
+/** Node goes on about what nobody meant. */
+function shortened(message: string, command: string): string {
+  return `${message.split('. ')[0]}: see 'cria ${command} --help'`;
+}
+
 function exitCodeOf(error: Error & { code?: unknown }): number {
-  if (error instanceof UsageError || String(error.code).startsWith('ERR_PARSE_ARGS')) return WRONG_USAGE;
+  if (error instanceof UsageError || isWrongOption(error)) return WRONG_USAGE;
   const gated =
     error instanceof GatedModelError ||
     (error instanceof NoSourceError && error.problems.some((problem) => problem instanceof GatedModelError));

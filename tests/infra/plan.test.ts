@@ -242,11 +242,15 @@ describe('cria plan', () => {
   test('exits with 1 and the file’s name where it cannot be, 2 where it is used wrongly', async () => {
     expect(await cria('plan', 'none.yaml')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('none.yaml: ENOENT'),
+      stderr: expect.stringContaining('none.yaml: there is no such file'),
     });
     expect(await cria('plan')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('plan takes one site file, not 0'),
+    });
+    expect(await cria('plan', '--wrong', 'x')).toMatchObject({
+      code: 2,
+      stderr: "error: Unknown option '--wrong': see 'cria plan --help'\n",
     });
   });
 });

@@ -36,7 +36,6 @@ test.each([
     fields: { gateway: { limits: { body: 'big' } } },
     says: "gateway.limits.body: 'big' is no size: write one such as 16GiB",
   },
-  { fields: { models: [] }, says: 'models: ' },
   {
     fields: { models: [{ id: 'smollm2', engine: 'cpu' }] },
     says: 'models[0].engine: write one of edge, node, gpu, remote',
@@ -69,6 +68,16 @@ test.each([
     fields: { stores: { weights: { kind: 'floppy' } } },
     says: 'stores.weights.kind: write one of directory, pvc, s3, r2',
   },
+  { fields: { setup: 'kubernetes' }, says: 'setup: write one of single-node, on-prem, cloud' },
+  { fields: { models: undefined }, says: 'models: it is missing: write a list' },
+  { fields: { models: ['smollm2'] }, says: 'models[0]: write fields' },
+  { fields: { stores: { weights: 'pvc' } }, says: 'stores.weights: write fields' },
+  { fields: { gateway: { hosts: ['a b'] } }, says: 'gateway.hosts[0]: write a host name' },
+  {
+    fields: { models: [{ id: 'smollm2', engine: 'node', cpus: 100 }] },
+    says: 'models[0].cpus: write 64 or less',
+  },
+  { fields: { models: [] }, says: 'models: write 1 or more of them' },
 ])('names the place and what to write: $says', ({ fields, says }) => {
   const problems = problemsOf(fields);
   expect(problems).toHaveLength(1);
@@ -101,9 +110,11 @@ test('is read from YAML, JSON and TypeScript alike', async () => {
       await writeFile(join(folder, name), text);
       expect(await readSite(join(folder, name)), name).toEqual(parseSite(smallest, ''));
     }
+    await writeFile(join(folder, 'b.ts'), 'export const site = {};\n');
+    await expect(readSite(join(folder, 'b.ts'))).rejects.toThrow('b.ts: it has no default export');
     await writeFile(join(folder, 'b.yaml'), 'name: [');
     await expect(readSite(join(folder, 'b.yaml'))).rejects.toThrow(SiteError);
-    await expect(readSite(join(folder, 'none.yaml'))).rejects.toThrow(/none\.yaml: ENOENT/);
+    await expect(readSite(join(folder, 'none.yaml'))).rejects.toThrow(/none\.yaml: there is no such file$/);
     await expect(readSite(join(folder, 'a.toml'))).rejects.toThrow('a site is a .yaml, .json or .ts file');
   } finally {
     await rm(folder, { recursive: true });

@@ -177,18 +177,21 @@ describe('cria up', () => {
   });
 });
 
-test('a secret that is not set is asked for by name', async () => {
+test('a secret that is not set is asked for by name, before anything is fetched', async () => {
   const site = join(home, 'keys.yaml');
   await writeFile(
     site,
     JSON.stringify({
       name: 'keys',
       gateway: { port: ports[0], auth: { type: 'bearer', secret: 'LAB_KEYS' } },
-      models: [{ id: 'smollm2', engine: 'node', port: ports[1] }],
+      models: [{ id: 'llama-3.2-1b-instruct-q4_0', engine: 'node', port: ports[1] }], // nobody has fetched it
     }),
   );
-  const { code, stderr } = await cria('up', site);
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: secrets: set LAB_KEYS in the environment\n' });
+  expect(await cria('up', site)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'error: secrets: set LAB_KEYS in the environment\n',
+  });
   await rm(site);
 });
 
