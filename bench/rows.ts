@@ -100,15 +100,15 @@ function besideWllama(model: ModelName): Row[] {
   ];
 }
 
-/** A Worker's first token after it has started anew, from packed weights. */
-const coldStart = (where: string, against: Asked, againstName: string): Row => {
+/** A Worker's first token after it has started anew. */
+const coldStart = (where: string, cmd: string): Row => {
   const peer = { script: 'cria-cold-start.ts', model: ONE_B } as const;
   return {
     name: `cold-start/${ONE_B}/${where}`,
     unit: 'ms',
-    ours: { peer, question: { cmd: 'first-token', tokens: 16 } },
-    against: { peer, question: against },
-    againstName,
+    ours: { peer, question: { cmd, tokens: 16 } },
+    against: { peer, question: { cmd: 'allowance' } },
+    againstName: 'the weights at 1 GB/s, and 1.5 s',
   };
 };
 
@@ -175,7 +175,7 @@ export const BATCHES: readonly Batch[] = [
     },
     revectorized('decode', 'tokens/s', DECODE),
     revectorized('prefill-128', 'tokens/s', prefill(128)),
-    revectorized('logits', 'hash', { cmd: 'digest', tokens: 32 }),
+    revectorized('logits', 'hash', { cmd: 'digest', tokens: 8 }),
   ],
   [
     {
@@ -207,10 +207,13 @@ export const BATCHES: readonly Batch[] = [
   [
     overWeights(ONE_B, 'node', { script: 'cria-server.ts', model: ONE_B }),
     overWeights(ONE_B, 'workerd', workerd(ONE_B)),
+    overWeights(ONE_B, 'node-packed', { script: 'cria-server.ts', model: ONE_B, packed: true }),
+    overWeights(ONE_B, 'workerd-packed', { ...workerd(ONE_B), packed: true }),
   ],
   [
-    coldStart('workerd', { cmd: 'allowance' }, 'the weights at 1 GB/s, and 1.5 s'),
-    coldStart('workerd-beside-gguf', { cmd: 'first-token-gguf', tokens: 16 }, 'the same from GGUF'),
+    coldStart('workerd', 'first-token'),
+    coldStart('workerd-r2', 'first-token-r2'),
+    coldStart('workerd-gguf', 'first-token-gguf'),
   ],
   besideWllama('llama-3.2-1b/q4_k'),
   [inNode('decode', 'llama-3.2-1b/q4_k', DECODE)],

@@ -1,13 +1,14 @@
 /** The Node server as it is built, with the model on disk: what it holds in memory. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtempDisposable, readFile, symlink } from 'node:fs/promises';
+import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { NODE_FLAGS } from '../../infra/node-flags.ts';
-import { filePath } from '../../models/cli/pull.ts';
+import { modelsFolder } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
+import { linkModel } from '../../tests/support/link-model.ts';
 import { modelBytes } from '../model-files.ts';
 import { complete, entryFor, peakBytes } from './completions.ts';
 import { peerArgs } from './peer-args.ts';
@@ -18,9 +19,7 @@ const entry = entryFor(model);
 await using folder = await mkdtempDisposable(join(tmpdir(), 'cria-bench-'));
 const [dist, home] = [join(folder.path, 'dist'), join(folder.path, 'home')];
 await buildAll(dist);
-const file = filePath(home, entry, entry.files[0]!);
-await mkdir(dirname(file), { recursive: true });
-await symlink(model, file);
+await linkModel(modelsFolder(home), entry, model);
 
 const server = spawn(process.execPath, [...NODE_FLAGS, join(dist, 'lambda/server.mjs')], {
   env: {

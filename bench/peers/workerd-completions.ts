@@ -8,6 +8,7 @@ import { startWorkerd } from '../../scripts/start-workerd.ts';
 import { linkModel } from '../../tests/support/link-model.ts';
 import { complete, entryFor, peakBytes } from './completions.ts';
 import type { PeerArgs } from './peer-args.ts';
+import { timedVars } from './timed-vars.ts';
 
 export interface WorkerdCompletions extends AsyncDisposable {
   /** Milliseconds from the request to the end of the reply. */
@@ -28,11 +29,7 @@ export async function openWorkerdCompletions({ model, context }: PeerArgs): Prom
     weights: weights!,
     keys: undefined,
     state: state!,
-    // what is timed is computed: nothing found in a cache, nothing guessed
-    vars: {
-      ...{ CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },
-      ...{ CRIA_PREFIX_CACHE: '0', CRIA_SPECULATE: 'off' },
-    },
+    vars: timedVars(entry, context),
     onLog: () => {},
   });
 
