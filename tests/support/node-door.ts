@@ -40,9 +40,13 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
       CRIA_HOME: folder,
       CRIA_STORAGE_FILE: join(storage, 'storage.sqlite'),
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = createInterface({ input: server.stdout }).on('line', onLog);
+  createInterface({ input: server.stderr }).on('line', (line) => {
+    onLog(line);
+    console.error(line);
+  });
   const exited = once(server, 'exit').then(([code]) => code as number | null);
   async function stop(): Promise<number | null> {
     server.kill('SIGTERM');

@@ -1,7 +1,7 @@
 /**
  * What a door loads in place of engine/model-engine.ts when a test must know what the model will say. The engine is the
  * real one, over a Llama without arithmetic: its n-th turn in a conversation is the n-th line of the first user message,
- * with `{last}` replaced by the text of the turn before it. A text that is continued ends in '>'.
+ * with `{last}` replaced by the text of the turn before it; where that is `{fail}` it throws. A text that is continued ends in '>'.
  */
 import type { Engine } from '../../engine/engine.ts';
 import { createLocalEngine } from '../../engine/local.ts';
@@ -56,5 +56,6 @@ const recital: Script = (tokens) => {
 function nextTurn(messages: readonly Message[]): string {
   const lines = messages.find(({ role }) => role === 'user')!.content.split('\n');
   const said = messages.filter(({ role }) => role === 'assistant').length;
+  if (lines[said] === '{fail}') throw new Error('the device is lost');
   return (lines[said] ?? '').replace('{last}', messages.at(-1)!.content);
 }
