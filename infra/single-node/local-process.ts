@@ -21,7 +21,7 @@ export interface LocalProcess {
 
 /** A workload as a process of this machine: only the gateway listens for others. */
 export function localProcess(plan: Plan, workload: Workload, place: LocalPlace): LocalProcess {
-  const [, script, ...args] = workload.argv;
+  const [, ...words] = workload.argv;
   const paths = workload.volumes.map(
     ({ kind, path }) => [path, kind === 'weights' ? place.home : place.stateOf(workload.name)] as const,
   );
@@ -37,8 +37,7 @@ export function localProcess(plan: Plan, workload: Workload, place: LocalPlace):
     name: workload.name,
     argv: [
       place.node,
-      script!.replace(/^dist\//, `${place.dist}/`),
-      ...args,
+      ...words.map((word) => word.replace(/^dist\//, `${place.dist}/`)), // flags come before the script
       ...(workload.kind === 'edge' ? [place.dist] : []),
     ],
     env: {
