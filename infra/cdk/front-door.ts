@@ -4,6 +4,7 @@ import { Duration, Fn, Stack } from 'aws-cdk-lib';
 import { type IOrigin, OriginProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { CfnLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import {
   Architecture,
   Code,
@@ -23,6 +24,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allow } from './balancer.ts';
+import { cloudFrontAddresses } from './cloudfront-addresses.ts';
 import {
   checkRoutesFit,
   type GatewayParts,
@@ -30,7 +32,6 @@ import {
   grantGateway,
 } from './gateway-environment.ts';
 import { logGroup } from './log-group.ts';
-import { CIDR } from './network.ts';
 import type { Place } from './place.ts';
 import { originHeaders, originSecret, type Secrets, secretId } from './secrets.ts';
 import { type WorkloadService, workloadService } from './workload-service.ts';
@@ -139,13 +140,30 @@ function container(place: Place, props: FrontDoorProps): FrontDoor {
     made.service,
     plan.workloads.filter(({ kind }) => kind !== 'gateway'),
   );
-  alb.connections.allowFrom(Peer.ipv4(CIDR), Port.tcp(plan.gateway.port), 'from CloudFront, inside');
+  letCloudFrontIn(place, props);
   const origin = VpcOrigin.withApplicationLoadBalancer(alb, {
     httpPort: plan.gateway.port,
     protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
     readTimeout: PACKETS,
   });
   return { origin, logs: made.logs, service: made };
+}
+
+/**
+ * A VPC origin's requests come in through an interface of the network, and yet bear CloudFront's addresses. The list counts as
+ * 55 of a group's 60 rules, so that it has a group of its own.
+ */
+function letCloudFrontIn({ scope, plan }: Place, { vpc, alb }: FrontDoorProps): void {
+  const group = new SecurityGroup(scope, 'FromCloudFront', {
+    vpc,
+    description: `from CloudFront to the gateway of ${plan.site.name}`,
+    allowAllOutbound: false,
+  });
+  const list = Peer.prefixList(cloudFrontAddresses(plan.site.cloud.region));
+  group.addIngressRule(list, Port.tcp(plan.gateway.port), 'from CloudFront');
+  const balancer = alb.node.defaultChild as CfnLoadBalancer;
+  // Not by addSecurityGroup, which would repeat every other rule of the balancer in it.
+  balancer.securityGroups = [...alb.connections.securityGroups, group].map((one) => one.securityGroupId);
 }
 
 /** A function's place in the network, from which it reaches the balancer. */

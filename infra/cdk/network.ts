@@ -11,7 +11,7 @@ import { logGroup } from './log-group.ts';
 import type { Place } from './place.ts';
 
 /** Of the whole network. */
-export const CIDR = '10.0.0.0/16';
+const CIDR = '10.0.0.0/16';
 
 /** Two zones. Models have no address of their own outside; weights from S3 do not pass the NAT, which counts each GB. */
 export function network(place: Place): IVpc {

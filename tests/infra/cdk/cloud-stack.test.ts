@@ -191,6 +191,28 @@ describe('the front door', () => {
     BY_CONTAINER.template.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
       VpcOriginEndpointConfig: { OriginProtocolPolicy: 'http-only', HTTPPort: 8780 },
     });
+    const ofGroup = (type: string) =>
+      BY_CONTAINER.all(type).filter(([name]) => name.startsWith('FromCloudFront'));
+    const [[id]] = ofGroup('AWS::EC2::SecurityGroup') as [[string, Resource]];
+    const GroupId = { 'Fn::GetAtt': [id, 'GroupId'] };
+    // The list counts as 55 rules, of 60: there is room for no others.
+    expect(ofGroup('AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) => Properties)).toEqual([
+      {
+        GroupId,
+        SourcePrefixListId: 'pl-3b927c52', // us-east-1's
+        IpProtocol: 'tcp',
+        FromPort: 8780,
+        ToPort: 8780,
+        Description: 'from CloudFront',
+      },
+    ]);
+    const [[, balancer]] = BY_CONTAINER.all('AWS::ElasticLoadBalancingV2::LoadBalancer') as [
+      [string, Resource],
+    ];
+    expect(balancer.Properties.SecurityGroups).toEqual([
+      { 'Fn::GetAtt': [expect.stringMatching(/^BalancerSecurityGroup/), 'GroupId'] },
+      GroupId,
+    ]);
     expect(BY_CONTAINER.all('AWS::Lambda::Url')).toEqual([]);
     expect(BY_CONTAINER.all('AWS::Lambda::WebFunction')).toEqual([]);
   });
@@ -222,6 +244,17 @@ describe('what cannot be, says so before anything is made', () => {
     {
       site: { ...EVERYTHING, cloud: { ...EVERYTHING.cloud, region: 'eu-central-1' } },
       says: "cloud.webAcl: CloudFront's firewall can be made in us-east-1 only, and cloud.region is eu-central-1",
+    },
+    {
+      site: {
+        ...EVERYTHING,
+        cloud: {
+          region: 'me-central-1',
+          frontDoor: 'container' as const,
+          webAcl: 'arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b',
+        },
+      },
+      says: "cloud.frontDoor: CloudFront's list of addresses in me-central-1 is not known here",
     },
     {
       site: { ...EVERYTHING, cloud: { fineTuning: { image: 'tune:1', instance: 'g6e.xlarge', gpus: 4 } } },

@@ -325,11 +325,11 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
   test('the balancer is inside, and lets in only those who are named', () => {
     const [[, { Properties }]] = all('AWS::ElasticLoadBalancingV2::LoadBalancer') as [[string, Resource]];
     expect(Properties.Scheme).toBe('internal');
-    for (const [id, one] of [...all('AWS::EC2::SecurityGroup'), ...all('AWS::EC2::SecurityGroupIngress')])
-      expect(
-        JSON.stringify(one.Properties.SecurityGroupIngress ?? one.Properties.CidrIp ?? ''),
-        id,
-      ).not.toMatch(/0\.0\.0\.0\/0|::\/0/);
+    for (const [id, { Properties: one }] of [
+      ...all('AWS::EC2::SecurityGroup'),
+      ...all('AWS::EC2::SecurityGroupIngress'),
+    ])
+      expect(JSON.stringify({ ...one, SecurityGroupEgress: [] }), id).not.toContain('CidrIp'); // a group, or CloudFront's list
     for (const [id, one] of all('AWS::ECS::Service'))
       expect(one.Properties.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp, id).toBe('DISABLED');
   });
