@@ -81,11 +81,8 @@ function revectorized(task: string, unit: Row['unit'], question: Asked): Row {
   };
 }
 
-/**
- * Both engines in one page. wllama is so slow that it makes few tokens, and both read a short prompt. Of Q4_0 it decodes none:
- * it ends with "Invalid typed array length".
- */
-function besideWllama(model: ModelName): Row[] {
+/** Both engines in one page. wllama is so slow that it makes few tokens, and both read a short prompt. */
+function besideWllama(model: ModelName, tokens: number): Row[] {
   const peer: PeerSpec = { script: 'chromium.ts', model };
   const row = (task: string, ours: Asked, against: Asked): Row => ({
     name: `${task}/${model}/chromium`,
@@ -95,7 +92,7 @@ function besideWllama(model: ModelName): Row[] {
     againstName: 'wllama 3.8.1 in the same page, 1 thread',
   });
   return [
-    row('decode', DECODE, { cmd: 'wllama-decode', tokens: 4 }),
+    row('decode', DECODE, { cmd: 'wllama-decode', tokens }),
     row('prefill-16', prefill(16), { cmd: 'wllama-prefill', tokens: 16 }),
   ];
 }
@@ -215,7 +212,8 @@ export const BATCHES: readonly Batch[] = [
     coldStart('workerd-r2', 'first-token-r2'),
     coldStart('workerd-gguf', 'first-token-gguf'),
   ],
-  besideWllama('llama-3.2-1b/q4_k'),
+  besideWllama(ONE_B, 2),
+  besideWllama('llama-3.2-1b/q4_k', 6),
   [inNode('decode', 'llama-3.2-1b/q4_k', DECODE)],
   [inNode('decode', 'llama-3.2-1b/q8_0', DECODE)],
   [

@@ -8,6 +8,9 @@ import type { Question } from './take-commands.ts';
 const CONTEXT = 512;
 const WORDS = ['hello', 'world', 'the', 'red', 'fox', 'tree', 'road', 'sun']; // a token each
 
+/** Its types want this to be both forms at once. */
+const ONE_WORD = { [WORDS[0]!]: 100 } as Record<string, number> & never[];
+
 export async function openBoth() {
   const device = createWasmDevice(
     await WebAssembly.compileStreaming(fetch('/kernels.wasm')),
@@ -29,13 +32,16 @@ export async function openBoth() {
   });
 
   let prompts = 0;
-  /** wllama times itself, and counts the tokens of the prompt it was given as text. */
+  /**
+   * wllama times itself, and counts the tokens of the prompt it was given as text. It is made to say a word again and again:
+   * of random weights' tokens some are no UTF-8, over which it falls.
+   */
   async function complete(words: number, tokens: number) {
     prompts++;
     const prompt = Array.from({ length: words }, (_, i) => WORDS[(7 * i + prompts) % WORDS.length]).join(' ');
     const { timings } = await wllama.createCompletion({
-      ...{ prompt, max_tokens: tokens, temperature: 0, cache_prompt: false },
-      ...{ ignore_eos: true },
+      ...{ prompt, max_tokens: tokens, temperature: 0, cache_prompt: false, ignore_eos: true },
+      logit_bias: ONE_WORD,
     });
     if (timings === undefined) throw new Error('wllama gave no timings');
     return timings;
