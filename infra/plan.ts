@@ -2,14 +2,16 @@
 import { cloudCost } from './cloud-cost.ts';
 import { PlanError } from './errors.ts';
 import { fetchesOf } from './fetch.ts';
-import { gatewayOf, imageOf } from './gateway-workload.ts';
+import { gatewayOf } from './gateway-workload.ts';
 import { guardSettings } from './guards.ts';
 import { judgeOf, keeperOf } from './keeper.ts';
 import { beyondCapacity, type Cost, clashes, dollars } from './limits.ts';
+import { notesOf } from './plan-notes.ts';
 import { type PlannedRoute, planRoutes } from './plan-routes.ts';
 import { factsOf, serve } from './serve-model.ts';
 import type { Site, SiteModel } from './site.ts';
-import { traced, tracingNotes } from './tracing.ts';
+import { label } from './site-fields.ts';
+import { traced } from './tracing.ts';
 import type { Fetch, Remote, Workload } from './workload.ts';
 
 export interface Plan {
@@ -85,8 +87,7 @@ export function plan(site: Site): Plan {
     );
   if (problems.length > 0) throw new PlanError(problems);
 
-  const notes = [...notesOf(site, workloads, keeper), ...tracingNotes(site, workloads)];
-  return {
+  const planned = {
     site,
     gateway: workloads[0]!,
     workloads,
@@ -97,15 +98,18 @@ export function plan(site: Site): Plan {
     judge,
     secrets,
     cost,
-    notes,
   };
+  return { ...planned, notes: notesOf(planned) };
 }
 
 type Attempt = <T>(path: string, make: () => T) => T | undefined;
 
+/** The gateway's, and that of a NetworkPolicy. */
+const OWN_NAMES = ['gateway', 'deny-all'];
+
 /** Each model's own name, or its id's letters that DNS takes. */
 function nameModels(site: Site, problems: string[], attempt: Attempt): (string | undefined)[] {
-  const seen = new Map<string, number>([['gateway', -1]]);
+  const seen = new Map(OWN_NAMES.map((name) => [name, -1]));
   return site.models.map((model, index) => {
     const name = model.name ?? attempt(`models[${index}].id`, () => defaultName(model));
     if (name === undefined) return undefined;
@@ -113,7 +117,7 @@ function nameModels(site: Site, problems: string[], attempt: Attempt): (string |
     if (other !== undefined)
       problems.push(
         other < 0
-          ? `models[${index}].name: 'gateway' is the gateway's own: choose another`
+          ? `models[${index}].name: '${name}' is a name of Cria's own: choose another`
           : `models[${index}].name: '${name}' is models[${other}] already: give one of them another name`,
       );
     seen.set(name, index);
@@ -123,40 +127,13 @@ function nameModels(site: Site, problems: string[], attempt: Attempt): (string |
 
 function defaultName(model: SiteModel): string {
   const id = model.engine === 'remote' ? model.id : factsOf(model).name;
-  return id
+  const name = id
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 40)
     .replace(/-+$/, '');
-}
-
-function notesOf(site: Site, workloads: readonly Workload[], keeper: string | undefined): string[] {
-  const estimated = workloads.filter(({ model }) => model?.facts.isEstimate).map(({ name }) => name);
-  const ownImage = site.images.cria === undefined ? imageOf(site) : undefined; // built where it runs
-  const unpinned = [...new Set(workloads.map(({ image }) => image))].filter(
-    (image) => !image.includes('@sha256:') && image !== ownImage,
-  );
-  return [
-    ...(keeper === undefined
-      ? [
-          'nothing is stored: files, responses, conversations and batches need an edge or node model with replicas: 1',
-        ]
-      : []),
-    ...estimated.map(
-      (name) =>
-        `${name}: the catalogue knows no size of its file; its weights are computed from the parameters`,
-    ),
-    ...(site.setup === 'cloud' && site.gateway.hosts.length > 0 && site.cloud.certificate === undefined
-      ? ['gateway.hosts: CloudFront answers to its own name alone until cloud.certificate names theirs']
-      : []),
-    ...(site.setup === 'on-prem' && ownImage !== undefined
-      ? [`image ${ownImage} lies in no registry: push it to one of yours, and name it in images.cria`]
-      : []),
-    ...unpinned.map(
-      (image) =>
-        `image ${image} is named by a tag, which can change: name it by its digest before production`,
-    ),
-  ];
+  if (!label.safeParse(name).success) throw new Error(`'${id}' makes no name: write one, in name`);
+  return name;
 }
 
 function remoteOf(model: Extract<SiteModel, { engine: 'remote' }>, name: string): Remote {

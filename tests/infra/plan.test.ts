@@ -120,6 +120,27 @@ test.each([
     fields: { setup: 'cloud', gateway: { hosts: ['llm.example.com'] } },
     says: [/^gateway\.hosts: CloudFront answers to its own name alone until cloud\.certificate/],
   },
+  {
+    fields: {
+      models: [
+        { id: 'smollm2', engine: 'node', name: 'a' },
+        { id: 'smollm2', engine: 'node', name: 'b', replicas: { min: 0, max: 1 } },
+      ],
+      routes: [{ model: 'a', to: 'a' }],
+    },
+    says: [/^b: no route leads to it/, /^b: runs always/],
+  },
+  {
+    fields: {
+      setup: 'on-prem',
+      images: { cria: 'c@sha256:0', gpu: 'g@sha256:0' },
+      models: [
+        { id: 'smollm2', engine: 'node' },
+        { id: 'llama-3.2-11b-vision-instruct', engine: 'gpu', name: 'v', replicas: { min: 2, max: 3 } },
+      ],
+    },
+    says: [/^v: runs 2 times, never 3: Kubernetes does not measure cards/],
+  },
 ] satisfies { fields: Partial<SiteInput>; says: RegExp[] }[])('notes of $fields', ({ fields, says }) => {
   expect(planOf(fields).notes).toEqual(says.map((one) => expect.stringMatching(one)));
 });
@@ -189,6 +210,16 @@ test.each([
     what: 'a guard that is none',
     fields: { models: [{ id: 'smollm2', engine: 'node', guard: 'llama3.2:1b-instruct-q4_0' }] },
     says: /^models\[0\]: guard: llama-3\.2-1b-instruct-q4_0 is no Llama Guard/,
+  },
+  {
+    what: 'a name that Kubernetes has already',
+    fields: { models: [{ id: 'smollm2', engine: 'node', name: 'deny-all' }] },
+    says: /^models\[0\]\.name: 'deny-all' is a name of Cria's own/,
+  },
+  {
+    what: 'an id that makes no name',
+    fields: { models: [{ id: '3b', engine: 'remote', url: 'https://llm.example.com/v1' }] },
+    says: /^models\[0\]\.id: '3b' makes no name: write one/,
   },
   {
     what: 'two of one name',
