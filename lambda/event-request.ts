@@ -14,14 +14,13 @@ export function eventRequest(event: FunctionUrlEvent, signal: AbortSignal): Requ
   const { method } = requestContext.http;
   const body = bodyOf(event);
 
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(event.headers)) headers.set(name, asBytes(value));
-  if (cookies.length > 0) headers.set('cookie', asBytes(cookies.join('; ')));
-  headers.delete('transfer-encoding');
-  if (body) headers.set('content-length', String(body.byteLength));
-
   const query = rawQueryString === '' ? '' : `?${rawQueryString}`;
   try {
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(event.headers)) headers.set(name, asBytes(value));
+    if (cookies.length > 0) headers.set('cookie', asBytes(cookies.join('; ')));
+    headers.delete('transfer-encoding');
+    if (body) headers.set('content-length', String(body.byteLength));
     return new Request(`https://${requestContext.domainName}${rawPath}${query}`, {
       method,
       headers,

@@ -50,6 +50,39 @@ const endless = (onCancel: () => void, onPull = () => {}) =>
 const events = (body: BodyInit) =>
   new Response(body, { headers: { 'content-type': 'text/event-stream', 'x-request-id': 'req-1' } });
 
+/** Source: Amazon API Gateway Developer Guide, "Integration event format 2.0", cut to what is not in a Function URL's. */
+const HTTP_API_EVENT = {
+  version: '2.0',
+  routeKey: '$default',
+  rawPath: '/my/path',
+  rawQueryString: 'parameter1=value1&parameter1=value2',
+  cookies: ['cookie1', 'cookie2'],
+  headers: { header1: 'value1', header2: 'value1,value2' },
+  queryStringParameters: { parameter1: 'value1,value2' },
+  requestContext: {
+    accountId: '123456789012',
+    apiId: 'api-id',
+    authentication: null,
+    authorizer: { jwt: { claims: { claim1: 'value1' }, scopes: ['scope1'] } },
+    domainName: 'id.execute-api.us-east-1.amazonaws.com',
+    domainPrefix: 'id',
+    http: {
+      method: 'POST',
+      path: '/my/path',
+      protocol: 'HTTP/1.1',
+      sourceIp: '192.0.2.1',
+      userAgent: 'agent',
+    },
+    requestId: 'id',
+    stage: '$default',
+    timeEpoch: 1_583_348_638_390,
+  },
+  body: 'SGVsbG8gZnJvbSBMYW1iZGEh',
+  pathParameters: { parameter1: 'value1' },
+  isBase64Encoded: true,
+  stageVariables: { stageVariable1: 'value1' },
+};
+
 describe('an event becomes the request it was', () => {
   async function requestOf(event: object): Promise<Request> {
     let seen: Request | undefined;
@@ -100,9 +133,55 @@ describe('an event becomes the request it was', () => {
     expect(seen).toBe(address);
   });
 
-  test('one of another kind is refused, loudly', async () => {
-    const { done } = invoke(() => new Response('ok'), { httpMethod: 'GET', path: '/' });
-    await expect(done).rejects.toThrow('rawPath');
+  test.each(['203.0.113.7', '2001:db8::7', undefined])('from %s is from there', async (sourceIp) => {
+    const event = eventOf('GET', '/', {}) as { readonly requestContext: { readonly http: object } };
+    const { requestContext } = event;
+    const http = { ...requestContext.http, sourceIp };
+    let seen: string | undefined = 'nowhere';
+    const app: App = (_, { address }) => {
+      seen = address;
+      return new Response('ok');
+    };
+    await invoke(app, { ...event, requestContext: { ...requestContext, http } }).read();
+    expect(seen).toBe(sourceIp);
+  });
+
+  test('that an HTTP API of API Gateway makes, which has more in it', async () => {
+    const request = await requestOf(HTTP_API_EVENT);
+    expect(request.url).toBe(
+      'https://id.execute-api.us-east-1.amazonaws.com/my/path?parameter1=value1&parameter1=value2',
+    );
+    expect(request.method).toBe('POST');
+    expect(Object.fromEntries(request.headers)).toEqual({
+      header1: 'value1',
+      header2: 'value1,value2',
+      cookie: 'cookie1; cookie2',
+      'content-length': '18',
+    });
+    expect(await request.text()).toBe('Hello from Lambda!');
+  });
+
+  test('whose headers are none is 400', async () => {
+    const event = eventOf('GET', '/', {}) as { readonly headers: Record<string, string> };
+    const { read } = invoke(() => new Response('ok'), {
+      ...event,
+      headers: { ...event.headers, 'x-a': 'b\nc' },
+    });
+    const { prelude, body } = await read();
+    expect(prelude.statusCode).toBe(400);
+    expect(JSON.parse(body.toString()).error.code).toBe('invalid_value');
+  });
+
+  test.each([
+    { what: "a REST API's", event: { httpMethod: 'GET', path: '/' }, says: 'rawPath' },
+    {
+      what: 'one that no HTTP request made',
+      event: { ...eventOf('GET', '/', {}), requestContext: { domainName: 'a' } },
+      says: 'http',
+    },
+    { what: 'a test of the console', event: { key1: 'value1' }, says: 'requestContext' },
+  ])('is refused, loudly, when it is $what', async ({ event, says }) => {
+    await expect(invoke(() => new Response('ok'), event).done).rejects.toThrow(says);
   });
 
   test.each([
@@ -137,6 +216,22 @@ describe('an answer', () => {
       cookies: ['a=1', 'b=2; Expires=Wed, 25 Nov 2026 21:00:00 GMT'],
     });
     expect(body.toString()).toBe('hello');
+  });
+
+  test('may be longer than an event, and passes byte for byte', async () => {
+    const piece = Buffer.alloc(2 ** 18, 'abcdefg');
+    let pieces = 0;
+    const large = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (++pieces > 40) controller.close();
+          else controller.enqueue(piece);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const { read } = invoke(() => new Response(large), eventOf('GET', '/', {}));
+    expect(Buffer.concat(Array(40).fill(piece)).equals((await read()).body)).toBe(true);
   });
 
   test('without a body has its status too', async () => {
