@@ -33,11 +33,9 @@ export async function modelFile(name: ModelName): Promise<string> {
   return path;
 }
 
-const [GGUF, PACKED] = ['.gguf', '.packed'];
-
 /** The folder of a file's packed form, packed anew: the layout may have changed since. */
 export async function packedModel(path: string): Promise<string> {
-  const out = path.replace(GGUF, PACKED);
+  const out = path.replace(/\.gguf$/, '.packed');
   const cria = fileURLToPath(new URL('../models/cli/cria.ts', import.meta.url));
   await promisify(execFile)(process.execPath, [cria, 'pack', path, '--out', out]);
   return out;
@@ -50,9 +48,8 @@ export interface ModelBytes {
   readonly position: number;
 }
 
-/** Of a GGUF file, or of what was packed from it. */
 export async function modelBytes(path: string): Promise<ModelBytes> {
-  await using source = await openFileSource(path.replace(PACKED, GGUF));
+  await using source = await openFileSource(path);
   const { tensors, metadata } = await readGguf(source);
   const { layers, kvHeads, headDim } = configFromGguf(metadata);
   return {

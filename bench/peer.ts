@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type ModelName, modelFile, packedModel } from './model-files.ts';
+import { type ModelName, modelFile } from './model-files.ts';
 import type { Asked } from './peers/take-commands.ts';
 
 /** Positions that a sequence may have, unless a peer says otherwise. */
@@ -12,8 +12,6 @@ export interface PeerSpec {
   readonly script: string; // in peers/
   /** Absent where the peer needs none. */
   readonly model?: ModelName;
-  /** Its packed form, in place of the GGUF. */
-  readonly packed?: boolean;
   readonly threads?: number;
   readonly context?: number;
   /** Of the Node it runs in. */
@@ -34,15 +32,13 @@ export class Peer {
   static async start({
     script,
     model,
-    packed = false,
     threads = 1,
     context = CONTEXT,
     v8Flags = [],
   }: PeerSpec): Promise<Peer> {
     const file = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-    const path = model && (await modelFile(model));
-    const args = path
-      ? [packed ? await packedModel(path) : path, '--threads', String(threads), '--context', String(context)]
+    const args = model
+      ? [await modelFile(model), '--threads', String(threads), '--context', String(context)]
       : [];
     const peer = new Peer(
       spawn(process.execPath, [...v8Flags, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] }),

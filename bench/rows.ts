@@ -81,8 +81,8 @@ function revectorized(task: string, unit: Row['unit'], question: Asked): Row {
   };
 }
 
-/** Both engines in one page. wllama is so slow that it makes few tokens, and both read a short prompt. */
-function besideWllama(model: ModelName, tokens: number): Row[] {
+/** Both engines in one page. wllama is so slow that it makes `tokens` where we make 32, and both read a short `prompt`. */
+function besideWllama(model: ModelName, { prompt, tokens }: { prompt: number; tokens: number }): Row[] {
   const peer: PeerSpec = { script: 'chromium.ts', model };
   const row = (task: string, ours: Asked, against: Asked): Row => ({
     name: `${task}/${model}/chromium`,
@@ -93,7 +93,7 @@ function besideWllama(model: ModelName, tokens: number): Row[] {
   });
   return [
     row('decode', DECODE, { cmd: 'wllama-decode', tokens }),
-    row('prefill-16', prefill(16), { cmd: 'wllama-prefill', tokens: 16 }),
+    row(`prefill-${prompt}`, prefill(prompt), { cmd: 'wllama-prefill', tokens: prompt }),
   ];
 }
 
@@ -112,7 +112,7 @@ const coldStart = (where: string, cmd: string): Row => {
 const overWeights = (model: ModelName, where: string, peer: PeerSpec): Row => ({
   name: `memory/${model}/${where}`,
   unit: 'MB',
-  ours: { peer, question: { cmd: 'memory', tokens: 128 } },
+  ours: { peer, question: { cmd: 'memory', tokens: 64 } },
   against: { bar: 120 },
   againstName: '120 MB',
 });
@@ -204,16 +204,10 @@ export const BATCHES: readonly Batch[] = [
   [
     overWeights(ONE_B, 'node', { script: 'cria-server.ts', model: ONE_B }),
     overWeights(ONE_B, 'workerd', workerd(ONE_B)),
-    overWeights(ONE_B, 'node-packed', { script: 'cria-server.ts', model: ONE_B, packed: true }),
-    overWeights(ONE_B, 'workerd-packed', { ...workerd(ONE_B), packed: true }),
   ],
-  [
-    coldStart('workerd', 'first-token'),
-    coldStart('workerd-r2', 'first-token-r2'),
-    coldStart('workerd-gguf', 'first-token-gguf'),
-  ],
-  besideWllama(ONE_B, 2),
-  besideWllama('llama-3.2-1b/q4_k', 6),
+  [coldStart('workerd', 'first-token'), coldStart('workerd-r2', 'first-token-r2')],
+  besideWllama(ONE_B, { prompt: 4, tokens: 2 }),
+  besideWllama('llama-3.2-1b/q4_k', { prompt: 16, tokens: 6 }),
   [inNode('decode', 'llama-3.2-1b/q4_k', DECODE)],
   [inNode('decode', 'llama-3.2-1b/q8_0', DECODE)],
   [

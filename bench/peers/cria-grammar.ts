@@ -48,9 +48,8 @@ const BOOK = {
 const REPLY = tokenizer.encode(
   JSON.stringify({
     title: 'A Tale of Two Cities',
-    summary:
-      'A doctor is released from the Bastille after eighteen years, and finds the daughter he has never met.',
-    tags: ['historical novel', 'French Revolution', 'London and Paris'],
+    summary: 'A doctor comes home and meets his daughter.',
+    tags: ['historical novel', 'London and Paris'],
     published: '1859-04-30',
     rating: 4.5,
     author: { name: 'Charles Dickens', born: 1812 },
