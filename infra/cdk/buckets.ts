@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   BlockPublicAccess,
@@ -10,6 +10,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Place } from './place.ts';
+import { KEPT, removalIn } from './removal.ts';
 
 export interface Buckets {
   readonly logs: IBucket;
@@ -29,9 +30,7 @@ const OLD_VERSION_DAYS = 30; // how long weights that were replaced can be had b
 /** Weights, images on their way to a model, and who asked for what. All private, and TLS only. */
 export function buckets(place: Place): Buckets {
   const { scope, plan, stage } = place;
-  const passing = stage.isKept
-    ? { removalPolicy: RemovalPolicy.RETAIN }
-    : { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true };
+  const passing = { removalPolicy: removalIn(stage), autoDeleteObjects: !stage.isKept };
   const made = new Bucket(scope, 'Logs', {
     ...PRIVATE,
     ...passing,
@@ -44,7 +43,7 @@ export function buckets(place: Place): Buckets {
     ...PRIVATE,
     ...(weights?.kind === 's3' ? { bucketName: weights.bucket } : {}),
     versioned: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: KEPT,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'models/',
     lifecycleRules: [

@@ -56,7 +56,8 @@ export class CloudStack extends Stack {
         secrets,
         state,
       });
-      grantWeights(stores.models, one.service.taskDefinition.taskRole);
+      if (plan.site.stores.weights?.kind === 's3' && workload.weights.length > 0)
+        grantWeights(stores.models, one.service.taskDefinition.taskRole); // the others fetch them elsewhere
       scale(place, one);
       return one;
     });

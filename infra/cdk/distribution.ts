@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
@@ -110,7 +110,14 @@ function firewall(place: Place): CfnWebACL {
   const logs = logGroup(place, 'FirewallLogs', { logGroupName: `aws-waf-logs-${nameOf(place)}` }); // WAF wants this name
   new CfnLoggingConfiguration(scope, 'FirewallLogging', {
     resourceArn: acl.attrArn,
-    logDestinationConfigs: [logs.logGroupArn],
+    logDestinationConfigs: [
+      Stack.of(scope).formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName: logs.logGroupName, // the group's own ARN ends with `:*`, which WAF does not take
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ],
     redactedFields: [{ singleHeader: { Name: 'authorization' } }],
     loggingFilter: {
       DefaultBehavior: 'DROP',

@@ -25,12 +25,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { allow } from './balancer.ts';
 import { cloudFrontAddresses } from './cloudfront-addresses.ts';
-import {
-  checkRoutesFit,
-  type GatewayParts,
-  gatewayEnvironment,
-  grantGateway,
-} from './gateway-environment.ts';
+import { checkFit, type GatewayParts, gatewayEnvironment, grantGateway } from './gateway-environment.ts';
 import { logGroup } from './log-group.ts';
 import type { Place } from './place.ts';
 import { originHeaders, originSecret, type Secrets, secretId } from './secrets.ts';
@@ -199,11 +194,12 @@ function functionEnvironment(
   props: FrontDoorProps,
   secrets: FunctionSecrets,
 ): Record<string, string> {
-  checkRoutesFit(place);
   const ids = Object.entries(secrets).map(([env, secret]) => [env, secretId(secret)]);
-  return {
+  const variables = {
     ...gatewayEnvironment(place, props),
     CRIA_REQUEST_TIMEOUT: String(MINUTES * 60), // streams end before Lambda cuts them off, and say so
     CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)),
   };
+  checkFit(place, variables);
+  return variables;
 }

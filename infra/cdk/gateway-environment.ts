@@ -37,16 +37,23 @@ export function gatewayEnvironment(place: Place, parts: GatewayParts): Readonly<
 }
 
 const MOST_BYTES = 4096; // Lambda's limit to all variables of a function together
-const OTHER_BYTES = 1024; // of those beside the routes
-const ADDRESS = 'x'.repeat(80); // as long as the balancer's name gets
+const OTHER_BYTES = 64; // the CDK says where the program begins
+const NAME_BYTES = 120; // what stands in place of a reference, at most: an ARN, the balancer's address
 
-/** Throws PlanError when a function cannot be told so many routes. */
-export function checkRoutesFit({ plan }: Place): void {
-  const bytes = JSON.stringify(gatewayRoutes(plan, () => ADDRESS)).length + OTHER_BYTES;
+/** Throws PlanError when a function cannot be told so much. */
+export function checkFit({ scope }: Place, variables: Readonly<Record<string, string>>): void {
+  const resolved = Object.entries(Stack.of(scope).resolve(variables) as Readonly<Record<string, unknown>>);
+  const bytes = resolved.reduce((sum, [name, value]) => sum + name.length + bytesOf(value), OTHER_BYTES);
   if (bytes > MOST_BYTES)
     throw new PlanError([
       `cloud.frontDoor: the variables of this site's gateway are ${bytes} bytes, and a function has ${MOST_BYTES}: write frontDoor: container, or fewer models and routes`,
     ]);
+}
+
+function bytesOf(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  const [, parts] = (value as { 'Fn::Join'?: [string, unknown[]] })['Fn::Join'] ?? ['', undefined];
+  return parts === undefined ? NAME_BYTES : parts.reduce<number>((sum, part) => sum + bytesOf(part), 0);
 }
 
 /** What the gateway may do in AWS: sign uploads, and start the services that sleep. Nothing else. */

@@ -1,12 +1,12 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import type { Place } from './place.ts';
+import { removalIn } from './removal.ts';
 
 /** Logs that end: nothing in the stack writes to a group that keeps them for ever. */
 export function logGroup({ scope, stage }: Place, id: string, props: LogGroupProps = {}): LogGroup {
   return new LogGroup(scope, id, {
     retention: stage.logDays,
-    removalPolicy: stage.isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalIn(stage),
     ...props,
   });
 }

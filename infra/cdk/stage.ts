@@ -26,13 +26,20 @@ export function stageOf(name: string): Stage {
   return STAGES[name as StageName];
 }
 
+const MOST_LETTERS = 63; // of a bucket's name
+
 /**
  * The site as a stage has it: prod is what is written. A stage for trying things out has at most one of each model, and a
- * bucket of its own for weights, since two stacks cannot make one.
+ * bucket of its own for weights, since two stacks cannot make one. Throws PlanError when that has too long a name.
  */
 export function siteIn({ name }: Stage, site: Site): Site {
   if (name === 'prod') return site;
   const { weights } = site.stores;
+  const bucket = weights?.kind === 's3' ? `${weights.bucket}-${name}` : '';
+  if (bucket.length > MOST_LETTERS)
+    throw new PlanError([
+      `stores.weights.bucket: stage ${name} has ${bucket}, ${bucket.length} letters, and a bucket's name has at most ${MOST_LETTERS}: shorten it`,
+    ]);
   return {
     ...site,
     gateway: { ...site.gateway, replicas: 1 },
@@ -41,9 +48,6 @@ export function siteIn({ name }: Stage, site: Site): Site {
         ? model
         : { ...model, replicas: { min: Math.min(1, model.replicas.min), max: 1 } },
     ),
-    stores:
-      weights?.kind === 's3'
-        ? { ...site.stores, weights: { ...weights, bucket: `${weights.bucket}-${name}` } }
-        : site.stores,
+    stores: weights?.kind === 's3' ? { ...site.stores, weights: { ...weights, bucket } } : site.stores,
   };
 }

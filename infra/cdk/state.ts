@@ -1,10 +1,11 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { TaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { FileSystem, ThroughputMode } from 'aws-cdk-lib/aws-efs';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { UID } from '../container-env.ts';
 import type { Workload } from '../workload.ts';
 import type { Place } from './place.ts';
+import { removalIn } from './removal.ts';
 
 /** Files, responses, conversations and batches of models that run once, as in a cluster; several could not share them. */
 export const keepsState = ({ volumes, replicas }: Workload): boolean =>
@@ -17,11 +18,11 @@ export function stateFileSystem({ scope, stage }: Place, vpc: IVpc): FileSystem 
     encrypted: true,
     throughputMode: ThroughputMode.ELASTIC,
     enableAutomaticBackups: stage.isKept,
-    removalPolicy: stage.isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalIn(stage),
   });
 }
 
-/** A folder of it for one workload. */
+/** A folder of it for one workload, which can mount no other. */
 export function addKeptVolume(state: FileSystem, task: TaskDefinition, name: string): void {
   const id = String(UID);
   const folder = state.addAccessPoint(name, {
@@ -37,5 +38,11 @@ export function addKeptVolume(state: FileSystem, task: TaskDefinition, name: str
       authorizationConfig: { accessPointId: folder.accessPointId, iam: 'ENABLED' },
     },
   });
-  state.grantReadWrite(task.taskRole);
+  task.taskRole.addToPrincipalPolicy(
+    new PolicyStatement({
+      actions: ['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite'],
+      resources: [state.fileSystemArn],
+      conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': folder.accessPointArn } },
+    }),
+  );
 }

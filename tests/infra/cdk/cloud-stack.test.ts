@@ -246,6 +246,10 @@ describe('what cannot be, says so before anything is made', () => {
       says: "cloud.webAcl: CloudFront's firewall can be made in us-east-1 only, and cloud.region is eu-central-1",
     },
     {
+      site: { ...EVERYTHING, stores: { weights: { kind: 's3' as const, bucket: 'b'.repeat(60) } } },
+      says: `stores.weights.bucket: stage dev has ${'b'.repeat(60)}-dev, 64 letters`,
+    },
+    {
       site: {
         ...EVERYTHING,
         cloud: {

@@ -14,12 +14,13 @@ function statements(all: (type: string) => [string, Resource][]) {
       ),
     ),
   ].flatMap(([id, { Statement }]) =>
-    Statement.map((one: { Action: string | string[]; Resource: unknown }) => ({
+    Statement.map((one: { Action: string | string[]; Resource: unknown; Condition?: unknown }) => ({
       id,
       actions: [one.Action].flat(),
       resource: JSON.stringify(one.Resource),
+      condition: one.Condition,
     })),
-  ) as { id: string; actions: string[]; resource: string }[];
+  ) as { id: string; actions: string[]; resource: string; condition: unknown }[];
 }
 
 interface Told {
@@ -93,7 +94,7 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
       [string, Resource],
     ];
     expect(models).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: { VersioningConfiguration: { Status: 'Enabled' } },
     });
     const [[, uploads]] = all('AWS::S3::Bucket').filter(([id]) => id.startsWith('Uploads')) as [
@@ -123,7 +124,14 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
           id,
         ).toBe(true);
     }
-    expect(ours.some(({ resource }) => resource.includes('"Models'))).toBe(true);
+    const readers = ours.filter(({ resource }) => resource.includes('"Models')).map(({ id }) => id);
+    const fetching = plan.workloads.filter(({ weights }) => weights.length > 0).map(({ name }) => idOf(name));
+    expect([...new Set(readers.map((id) => id.split(/Task|Role/)[0]))].sort()).toEqual(
+      [
+        ...(plan.site.stores.weights?.kind === 's3' ? fetching : []),
+        ...(plan.site.cloud.fineTuning ? ['FineTuning'] : []),
+      ].sort(),
+    );
   });
 
   test('the gateway may wake exactly those services that sleep, and sign uploads', () => {
@@ -141,6 +149,33 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
     const uploads = statements(all).filter(({ resource }) => resource.includes('"Uploads'));
     expect(uploads.map(({ actions }) => actions)).toEqual([['s3:GetObject', 's3:PutObject']]);
     expect(uploads[0]!.id).toMatch(/^gateway/i);
+  });
+
+  test('what clients stored can be mounted by its own workload alone', () => {
+    const mounts = statements(all).filter(({ actions }) =>
+      actions.some((one) => one.startsWith('elasticfilesystem:')),
+    );
+    const folders = all('AWS::EFS::AccessPoint').map(([id]) => id);
+    expect(mounts).toHaveLength(folders.length);
+    for (const { id, actions, condition } of mounts) {
+      expect(actions, id).toEqual(['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite']);
+      expect(condition, id).toEqual({
+        StringEquals: {
+          'elasticfilesystem:AccessPointArn': {
+            'Fn::Join': [
+              '',
+              expect.arrayContaining([{ Ref: folders.find((one) => one.includes(id.split('Task')[0]!)) }]),
+            ],
+          },
+        },
+      });
+    }
+  });
+
+  test('nothing that has to outlive the stack is in the way of a second try at making it', () => {
+    const resources: Record<string, Resource> = template.toJSON().Resources;
+    for (const [id, { DeletionPolicy }] of Object.entries(resources))
+      expect(DeletionPolicy, id).not.toBe('Retain');
   });
 
   test('cards are asked for by the services that need them, and by nobody else', () => {
@@ -344,6 +379,12 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
     });
     expect(WebACLId).toEqual({ 'Fn::GetAtt': [all('AWS::WAFv2::WebACL')[0]![0], 'Arn'] });
     expect(Aliases).toEqual(plan.site.cloud.certificate ? plan.site.gateway.hosts : undefined);
+    const [[, logging]] = all('AWS::WAFv2::LoggingConfiguration') as [[string, Resource]];
+    const [group] = all('AWS::Logs::LogGroup').find(([id]) => id.startsWith('FirewallLogs'))!;
+    expect(logging.Properties.LogDestinationConfigs).toEqual([
+      { 'Fn::Join': ['', expect.arrayContaining([expect.stringMatching(/:log-group:$/), { Ref: group }])] },
+    ]); // and no `:*` behind it, as the group's own ARN has, which WAF refuses
+    expect(logging.Properties.LogDestinationConfigs[0]['Fn::Join'][1].at(-1)).toEqual({ Ref: group });
     template.hasResourceProperties('AWS::CloudFront::ResponseHeadersPolicy', {
       ResponseHeadersPolicyConfig: {
         SecurityHeadersConfig: { StrictTransportSecurity: { AccessControlMaxAgeSec: 31_536_000 } },

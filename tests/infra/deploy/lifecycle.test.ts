@@ -39,6 +39,7 @@ const site = (others: Partial<SiteInput> = {}): SiteInput => ({
     gpu: `lmsysorg/sglang@sha256:${'0'.repeat(64)}`,
   },
   budget: { monthly: 5000 },
+  stores: { weights: { kind: 's3', bucket: 'lab-weights' } },
   models: [
     { engine: 'remote', id: MODEL, name: 'elsewhere', url: `${backend.url}/v1`, secret: 'ELSEWHERE_KEY' },
     { engine: 'gpu', id: 'llama-3.2-11b-vision-instruct', name: 'vision', replicas: { min: 0, max: 1 } },
@@ -100,6 +101,21 @@ describe('from an empty account', () => {
     expect(code, output).toBe(0);
     expect(aws.stack('CDKToolkit').status).toBe('CREATE_COMPLETE');
   });
+
+  test(
+    'a first deploy that fails leaves nothing behind, and nothing in the way of the next',
+    TIME,
+    async () => {
+      const template = JSON.parse(await readFile(at(`first/${STACK}.template.json`), 'utf8'));
+      const last = Object.keys(template.Resources).find((id) => id.startsWith('Distribution'))!;
+      aws.failOnce('create', last, 'the quota of distributions is reached');
+      const { code, output } = await deploy('first');
+      expect(code).toBe(1);
+      expect(output).toContain('the quota of distributions is reached');
+      expect(aws.stack(STACK).status).toBe('ROLLBACK_COMPLETE');
+      expect(aws.s3.has('lab-weights-dev')).toBe(false);
+    },
+  );
 
   test('cdk deploy makes every resource, and says where the API is', TIME, async () => {
     const { code, output } = await deploy('first');
@@ -287,7 +303,7 @@ describe('a stack that stands', () => {
 
   test('goes with cdk destroy, but for the weights', TIME, async () => {
     const kept = [...aws.stack(STACK).resources.values()].filter(
-      ({ deletionPolicy }) => deletionPolicy === 'Retain',
+      ({ deletionPolicy }) => deletionPolicy === 'RetainExceptOnCreate',
     );
     expect(kept.map(({ type }) => type)).toContain('AWS::S3::Bucket');
     const { code, output } = await cdk('destroy', '--app', at('second'), '--force');
