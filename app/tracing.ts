@@ -3,6 +3,7 @@
 import {
   type Attributes,
   type Context,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
@@ -19,6 +20,13 @@ export interface RequestTrace {
   /** Keeps it open beyond the reply's head. Returns what to call when that is done. */
   hold(): () => void;
 }
+
+/** Of a request that is not traced. */
+export const UNTRACED: RequestTrace = {
+  context: ROOT_CONTEXT,
+  span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT),
+  hold: () => () => {},
+};
 
 const tracer = () => trace.getTracer('cria');
 

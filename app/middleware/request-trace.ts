@@ -2,12 +2,20 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Deps } from '../deps.ts';
 import type { AppEnv } from '../run.ts';
-import { beginRequest, bindSignal } from '../tracing.ts';
+import { beginRequest, bindSignal, UNTRACED } from '../tracing.ts';
+import { isHealth } from './authorise.ts';
+
+/** Probes and scrapes, which come every few seconds and nobody follows, are not traced. */
+const isProbe = (path: string): boolean => isHealth(path) || path === '/metrics';
 
 /** One span for each request, in `c.var.trace`; a streamed reply holds it open until its end. */
 export const requestTrace =
   ({ now }: Pick<Deps, 'now'>): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
+    if (isProbe(c.req.path)) {
+      c.set('trace', UNTRACED);
+      return next();
+    }
     const begun = beginRequest(c.req.header('traceparent'), c.req.method, now());
     const { context, span } = begun;
     c.set('trace', { context, span, hold: () => begun.holdUntil(now) });

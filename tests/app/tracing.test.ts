@@ -127,3 +127,12 @@ test.each(['', 'nonsense', `00-${'0'.repeat(32)}-${PARENT}-01`, `00-${TRACE}-${'
     expect(span('GET /v1/models').parentSpanContext).toBeUndefined();
   },
 );
+
+test('probes and scrapes are no spans', async () => {
+  const { app } = testApp();
+  for (const path of ['/v1/health', '/v1/health/live', '/v1/health/ready', '/metrics'])
+    expect((await app.request(path, { headers })).status, path).toBe(200);
+  expect(exporter.getFinishedSpans()).toEqual([]);
+  expect((await app.request('/v1/models', { headers })).status).toBe(200);
+  expect(span('GET /v1/models').spanContext().traceId).toBe(TRACE);
+});
