@@ -11,7 +11,7 @@ export const imageOf = ({ images }: Site): string => images.cria ?? `cria:${VERS
 
 /** The one door of the site. What cannot be is added to `problems`. */
 export function gatewayOf(site: Site, remotes: readonly Remote[], problems: string[]): Workload {
-  const { listen, port, replicas, cors } = site.gateway;
+  const { listen, port, replicas, cors, imageHosts } = site.gateway;
   const isPrivate = site.setup === 'single-node' && /^(127\.|localhost$|::1$)/.test(listen);
   const auth =
     site.gateway.auth ??
@@ -34,6 +34,7 @@ export function gatewayOf(site: Site, remotes: readonly Remote[], problems: stri
       CRIA_AUTH: auth.type,
       ...(hasOpenMetrics ? { CRIA_METRICS: 'open' } : {}),
       ...(cors.length > 0 ? { CRIA_CORS: cors.join(',') } : {}),
+      ...(imageHosts.length > 0 ? { CRIA_IMAGE_HOSTS: imageHosts.join(',') } : {}),
       ...(proxies > 0 ? { CRIA_PROXIES: String(proxies) } : {}),
       ...gatewayLimits(site),
     },

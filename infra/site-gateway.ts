@@ -59,6 +59,8 @@ export const gateway = z.strictObject({
     )
     .max(64)
     .default([]),
+  /** Hosts that models on cards may fetch images of requests from, over https. Elsewhere images come with the request. */
+  imageHosts: z.array(z.hostname('write a host name: images.example.com')).max(64).default([]),
   /** Proxies of yours before it, beside those that the setup has: each adds to X-Forwarded-For who asked it. */
   proxies: z.int().min(0).max(6).default(0),
   replicas: z.int().min(1).max(64).default(1),

@@ -18,6 +18,15 @@ test('pages of these origins may ask', () => {
   );
 });
 
+test('images of these hosts may be fetched', () => {
+  const imageHosts = ['images.example.com', 'cdn.example.com'];
+  const { CRIA_IMAGE_HOSTS } = gatewayOf({ gateway: { imageHosts } }).env;
+  expect(GatewayEnv.shape.CRIA_IMAGE_HOSTS.parse(CRIA_IMAGE_HOSTS)).toEqual(imageHosts);
+  expect(() => gatewayOf({ gateway: { imageHosts: ['https://cdn'] } })).toThrow(
+    'lab.yaml: gateway.imageHosts[0]: write a host name',
+  );
+});
+
 test.each([
   { what: 'one machine', fields: {}, proxies: undefined },
   { what: 'one machine behind a proxy', fields: { gateway: { proxies: 1 } }, proxies: '1' },
