@@ -36,6 +36,7 @@ export function createCircuit(nowMs: () => number): Circuit {
       onTrial = false;
     },
     fail() {
+      if (isOpen() && !onTrial) return; // begun before it opened: many fail at once where many were under way
       failures++;
       onTrial = false;
       if (failures < FAILURES) return;

@@ -55,6 +55,15 @@ export class UpstreamError extends Error {
   }
 }
 
+/** A backend's answer that is for nobody: how it is set up is wrong. */
+export class UnusableAnswerError extends Error {
+  override readonly name = 'UnusableAnswerError';
+
+  constructor(status: number) {
+    super(`it answered with ${status}`);
+  }
+}
+
 export class UpstreamTimeoutError extends Error {
   override readonly name = 'UpstreamTimeoutError';
   readonly code = 'upstream_timeout';

@@ -63,6 +63,25 @@ export async function forward(
 async function ask(
   peer: Peer,
   { path, method, headers, bodyFor }: Outgoing,
+  options: ForwardOptions,
+): Promise<Answer> {
+  const answer = await askOne(peer, path, { method, headers, body: bodyFor(peer) }, options);
+  const { status, headers: said } = answer.response;
+  if (status === 429) peer.turnedAway(said.get('retry-after'));
+  if (status >= 500) peer.circuit.fail();
+  else peer.circuit.succeed();
+  return answer;
+}
+
+/**
+ * Asks one, whose circuit has been entered. Whether what it answers is a success is not said here.
+ *
+ * Throws   UpstreamError, UpstreamTimeoutError: a failure of its circuit, unless the client has left
+ */
+export async function askOne(
+  peer: Peer,
+  path: string,
+  init: RequestInit,
   { signal, timeoutMs }: ForwardOptions,
 ): Promise<Answer> {
   const { circuit, backend } = peer;
@@ -72,16 +91,7 @@ async function ask(
   const onLate = () => controller.abort(late.reason);
   late.addEventListener('abort', onLate, { once: true });
   try {
-    const response = await peer.send(path, {
-      method,
-      headers,
-      body: bodyFor(peer),
-      signal: controller.signal,
-    });
-    if (response.status === 429) peer.turnedAway(response.headers.get('retry-after'));
-    if (response.status >= 500) circuit.fail();
-    else circuit.succeed();
-    return { peer, response };
+    return { peer, response: await peer.send(path, { ...init, signal: controller.signal }) };
   } catch (error) {
     if (signal.aborted) circuit.leave();
     else circuit.fail();

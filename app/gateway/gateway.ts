@@ -26,7 +26,7 @@ import { type AskedBounds, checkAsked } from './check-asked.ts';
 import { conditions, healthOf } from './conditions.ts';
 import { countTokens, tokensOf } from './count-tokens.ts';
 import { ModelStartingError, NoBackendError, UploadRequiredError, UpstreamError } from './errors.ts';
-import { type Answer, forward } from './forward.ts';
+import { type Answer, askOne, forward } from './forward.ts';
 import { headersFor } from './headers-for.ts';
 import { hold } from './hold.ts';
 import { allowImages, type ImagePolicy } from './images.ts';
@@ -86,6 +86,9 @@ const UNBOUNDED: AskedBounds = { messages: 2048, images: Number.POSITIVE_INFINIT
 
 /** What is left to say that the model has not started. */
 const DEADLINE_MARGIN_MS = 1_000;
+
+/** Of a body that is passed on as it comes, with the answer's beginning. */
+const LONGEST_UPLOAD_MS = 3_600_000;
 
 export function createGateway(deps: GatewayDeps): Gateway {
   const { routes, access, limiter, limits = {}, openMetrics = false, images, lifecycle } = deps;
@@ -270,23 +273,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
     const body = method === 'GET' || method === 'HEAD' ? null : given;
     const url = new URL(c.req.url);
     const path = url.pathname.startsWith('/v1/') ? url.pathname.slice('/v1'.length) : `/..${url.pathname}`;
+    const isUpload = body instanceof ReadableStream; // which takes the time that the client's line takes
     return forClient(c, c.req.raw.signal, async (client) => {
-      const { signal } = client;
-      try {
-        const response = await peer.send(`${path}${url.search}`, {
-          method,
-          headers: headersFor(c),
-          body,
-          signal,
-          ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
-        } as RequestInit);
-        peer.circuit.succeed();
-        return finish(c, { peer, response }, client);
-      } catch (error) {
-        if (signal.aborted) peer.circuit.leave();
-        else peer.circuit.fail();
-        throw endOf(signal) ?? new UpstreamError(peer.backend.name, error);
-      }
+      const answer = await askOne(
+        peer,
+        `${path}${url.search}`,
+        { method, headers: headersFor(c), body, ...(isUpload ? { duplex: 'half' } : {}) } as RequestInit,
+        { signal: client.signal, timeoutMs: isUpload ? LONGEST_UPLOAD_MS : timeoutMs },
+      );
+      peer.circuit.succeed();
+      return finish(c, answer, client);
     });
   }
 

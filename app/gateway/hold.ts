@@ -1,5 +1,6 @@
 import { follow } from '../follow.ts';
 import { UpstreamError } from './errors.ts';
+import { shortText } from './short-text.ts';
 
 export interface HoldOptions {
   readonly signal: AbortSignal; // of the client
@@ -80,9 +81,8 @@ const isEvents = ({ body, headers }: Response): boolean =>
 
 /** What a backend has said in place of events. Throws UpstreamError when it makes no sense. */
 async function refusalOf(response: Response): Promise<unknown> {
-  const text = await response.text();
   try {
-    return JSON.parse(text);
+    return JSON.parse(await shortText(response));
   } catch (error) {
     throw new UpstreamError(response.headers.get('x-cria-backend') ?? 'the backend', error);
   }

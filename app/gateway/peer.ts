@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { type Circuit, createCircuit } from './circuit.ts';
+import { UnusableAnswerError } from './errors.ts';
 import type { Condition } from './order.ts';
 import type { Backend } from './schema.ts';
+import { shortText } from './short-text.ts';
 
 /** What a gateway knows of a backend, and how it asks it. */
 export interface Peer {
@@ -16,7 +18,7 @@ export interface Peer {
   wake(): Promise<void>;
   /** Has the platform start it, when it sleeps; asked again and again, only now and then. Never throws. */
   start(): Promise<void>;
-  /** A request to it, with its own key. Throws what fetch throws. */
+  /** A request to it, with its own key. Throws what fetch throws; UnusableAnswerError. */
   send(path: string, init: RequestInit): Promise<Response>;
 }
 
@@ -49,19 +51,24 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret, starters, l
   let starting: Promise<void> | undefined;
   let startedAtMs = Number.NEGATIVE_INFINITY;
 
-  function send(path: string, init: RequestInit): Promise<Response> {
+  async function send(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.delete('authorization'); // the client's key is for the gateway
     if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
-    return fetch(`${base}${path}`, { ...init, headers });
+    const response = await fetch(`${base}${path}`, { ...init, headers, redirect: 'manual' });
+    if (!isUnusable(response)) return response;
+    await response.body?.cancel();
+    log({ event: 'unusable_answer', backend: backend.name, status: response.status });
+    throw new UnusableAnswerError(response.status);
   }
 
   /** Of our own servers also whether they have loaded; of others, whether they answer. */
   async function probe(): Promise<void> {
     if (backend.health === undefined) return;
     try {
-      const response = await fetch(new URL(backend.health, base), { signal: AbortSignal.timeout(PROBE_MS) });
-      const body = await response.text();
+      const signal = AbortSignal.timeout(PROBE_MS);
+      const response = await fetch(new URL(backend.health, base), { signal, redirect: 'manual' });
+      const body = await shortText(response);
       const isLoading = stateOf(body) === 'loading';
       if (!response.ok && !isLoading) throw new Error(`HTTP ${response.status}`);
       isCold = isLoading;
@@ -86,7 +93,7 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret, starters, l
         }),
         signal: AbortSignal.timeout(WAKE_MS),
       });
-      await response.text();
+      await shortText(response);
       if (response.ok) isCold = false;
     } catch {
       // the next probe says how it is
@@ -125,6 +132,9 @@ export function createPeer(backend: Backend, { fetch, nowMs, secret, starters, l
     send,
   };
 }
+
+/** It leads elsewhere, where nobody follows, or wants a key that is the gateway's matter, and not the client's. */
+const isUnusable = ({ status }: Response): boolean => (status >= 300 && status < 400) || status === 401;
 
 function stateOf(body: string): string | undefined {
   try {

@@ -189,6 +189,24 @@ describe('a stream', () => {
     expect(events.at(-1)).toBe(`data: ${JSON.stringify(refusal)}`);
   });
 
+  test('that was held is not told a refusal without end', async () => {
+    let sent = 0;
+    const endless = () =>
+      new ReadableStream({
+        pull(controller) {
+          sent += 1024;
+          controller.enqueue(new Uint8Array(1024).fill(32));
+        },
+      });
+    const { chat } = await setUp({
+      onStart: later(4),
+      answer: () => new Response(endless(), { status: 400 }),
+    });
+    const events = (await (await chat({ stream: true })).text()).split('\n\n').filter((one) => one !== '');
+    expect(JSON.parse(events.at(-1)!.slice('data: '.length)).error.code).toBe('upstream');
+    expect(sent).toBeLessThan(80_000);
+  });
+
   test('whose reader leaves is no longer waited for', async () => {
     const { chat, starts, clock } = await setUp();
     const reader = (await chat({ stream: true })).body!.getReader();

@@ -50,3 +50,13 @@ test('a trial that fails doubles the rest, up to half a minute; one that is left
     fail(1);
   }
 });
+
+test('requests that were under way when it opened say no more: its rest is the first, however many fail', () => {
+  const { clock, circuit } = circuitAt();
+  for (let i = 0; i < 50; i++) circuit.enter();
+  for (let i = 0; i < 50; i++) circuit.fail();
+  clock.ms = 1_999;
+  expect(circuit.enter()).toBe(false);
+  clock.ms = 2_000;
+  expect(circuit.enter()).toBe(true);
+});

@@ -1,6 +1,7 @@
 /** Servers that are busy, cold, silent or gone: who stands in for them, and when they are asked again. */
 import { describe, expect, test } from 'vitest';
-import { onlyNear, refuses, type Server, says, setUp } from '../../support/gateway-setup.ts';
+import { Routes } from '../../../app/gateway/schema.ts';
+import { onlyNear, refuses, routes, type Server, says, setUp } from '../../support/gateway-setup.ts';
 import { MODEL } from '../../support/test-app.ts';
 
 describe('overflow', () => {
@@ -135,4 +136,111 @@ test('a backend that says nothing in time is given up', async () => {
   const reply = await chat();
   expect(reply.status).toBe(504);
   expect(await reply.text()).toContain('far did not answer within 0.02 s');
+});
+
+test('while one request finds out whether it has recovered, the others go elsewhere', async () => {
+  const { chat, asked, clock, servers } = setUp({ near: refuses, far: says('far') });
+  for (let i = 0; i < 3; i++) await chat();
+  asked.length = 0;
+  const back = Promise.withResolvers<Response>();
+  servers.near = () => back.promise;
+  clock.ms += 2_001;
+  const trial = chat();
+  for (let i = 0; i < 3; i++) expect((await chat()).headers.get('x-cria-backend')).toBe('far');
+  expect(asked.filter(({ url }) => url.includes('near'))).toHaveLength(1);
+  servers.near = says('near');
+  back.resolve(Response.json({ text: 'near' }));
+  expect((await trial).headers.get('x-cria-backend')).toBe('near');
+  expect((await chat()).headers.get('x-cria-backend')).toBe('near');
+});
+
+test('three are asked at most: what breaks them does not break all', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const many = Routes.parse({
+    backends: names.map((name) => ({ name, url: `http://${name}/v1`, model: 'm' })),
+    routes: [{ ...routes.routes[0]!, to: [{ backend: 'a', weight: 1 }], overflow: names.slice(1) }],
+  });
+  const { chat, asked } = setUp({ near: says('oh', 500) }, { routes: many });
+  expect((await chat()).status).toBe(500);
+  expect(asked.map(({ url }) => new URL(url).host)).toEqual(['a', 'b', 'c']);
+});
+
+test('nobody else is asked for a client who has left', async () => {
+  const leaving = new AbortController();
+  const near: Server = ({ signal }) =>
+    new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      leaving.abort();
+    });
+  const { chat, asked } = setUp({ near, far: says('far') });
+  await chat({}, { signal: leaving.signal });
+  expect(asked).toHaveLength(1);
+});
+
+describe('what is kept is asked for once, for it may have been done', () => {
+  const post = { method: 'POST', body: JSON.stringify({ model: 'llama', input: 'hi' }) };
+  test.each([
+    { what: 'breaks off', near: refuses, status: 502 },
+    { what: 'fails', near: says('oh', 500), status: 500 },
+    { what: 'is busy', near: says('later', 429), status: 429 },
+  ])('when its keeper $what', async ({ near, status }) => {
+    const both = Routes.parse({ ...routes, routes: [{ ...routes.routes[0]!, overflow: ['far'] }] });
+    const { app, asked } = setUp({ near, far: says('far') }, { routes: both });
+    expect((await app.request('/v1/responses', post)).status).toBe(status);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('and when its keeper says nothing in time, the client hears it', async () => {
+    const silent: Server = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const { app } = setUp({ near: silent }, { timeoutMs: 20 });
+    const reply = await app.request('/v1/responses', post);
+    expect(reply.status).toBe(504);
+    expect(await reply.text()).toContain('near did not answer within 0.02 s');
+  });
+});
+
+describe('an answer that is for nobody', () => {
+  const elsewhere = says('moved', 307, { location: 'http://169.254.169.254/' });
+  const locked = says('the key sk-ga… is wrong', 401, { 'www-authenticate': 'Bearer' });
+  test.each([
+    { what: 'that leads elsewhere', near: elsewhere },
+    { what: 'that wants another key of the gateway', near: locked },
+  ])('$what is a failure: another is asked, and the client hears nothing of it', async ({ near }) => {
+    const { app, chat, asked } = setUp({ near, far: says('far') });
+    expect((await chat()).headers.get('x-cria-backend')).toBe('far');
+    expect(asked.map(({ url }) => new URL(url).host)).toEqual(['near:1', 'far']);
+    for (const path of ['/v1/files', '/nothing']) {
+      const reply = await app.request(path);
+      expect(reply.status).toBe(502);
+      expect(await reply.text()).not.toMatch(/moved|sk-/);
+    }
+  });
+
+  test('is not followed', async () => {
+    const redirects: string[] = [];
+    const near: Server = ({ redirect }) => {
+      redirects.push(redirect);
+      return Response.json({ text: 'near' });
+    };
+    const { chat, probe } = setUp({ near, far: says('far') });
+    await chat();
+    await probe();
+    expect(redirects).toEqual(['manual', 'manual']);
+  });
+
+  test('of one whose health never ends: it is down, and is read no further', async () => {
+    let sent = 0;
+    const endless = () =>
+      new ReadableStream({
+        pull(controller) {
+          sent += 1024;
+          controller.enqueue(new Uint8Array(1024).fill(32));
+        },
+      });
+    const { app, probe } = setUp({ near: () => new Response(endless()) });
+    await probe();
+    expect(await (await app.request('/v1/health')).json()).toMatchObject({ backends: { near: 'down' } });
+    expect(sent).toBeLessThan(80_000);
+  });
 });
