@@ -80,29 +80,15 @@ function rowOf({ name, kind, model, port, replicas, memory }: Workload): (string
 }
 
 function gpuTable(workloads: readonly Workload[]): string[] {
-  const rows = workloads.flatMap(({ name, gpus, gpuMemory, instance }) =>
-    gpuMemory === undefined
-      ? []
-      : [
-          [
-            name,
-            gpus,
-            memoryText(gpuMemory.total),
-            memoryText(gpuMemory.weights),
-            memoryText(gpuMemory.kv),
-            instance ? `${instance.type} (${instance.gpus} ${instance.card})` : '',
-            instance ? dollars(instance.hourly) : '',
-          ],
-        ],
-  );
-  return rows.length === 0
-    ? []
-    : [
-        table([
-          ['ON CARDS', 'CARDS', 'EACH NEEDS', 'OF IT WEIGHTS', 'CACHE', 'INSTANCE', 'AN HOUR'],
-          ...rows,
-        ]),
-      ];
+  const onCards = workloads.filter(({ gpuMemory }) => gpuMemory !== undefined);
+  if (onCards.length === 0) return [];
+  const isRented = onCards.some(({ instance }) => instance !== undefined);
+  const rows = onCards.map(({ name, gpus, gpuMemory, instance }) => [
+    ...[name, gpus, ...[gpuMemory!.total, gpuMemory!.weights, gpuMemory!.kv].map(memoryText)],
+    ...(instance ? [`${instance.type} (${instance.gpus} ${instance.card})`, dollars(instance.hourly)] : []),
+  ]);
+  const heads = ['ON CARDS', 'CARDS', 'EACH NEEDS', 'OF IT WEIGHTS', 'CACHE'];
+  return [table([[...heads, ...(isRented ? ['INSTANCE', 'AN HOUR'] : [])], ...rows])];
 }
 
 function tracesLine({ site, workloads }: Plan): string[] {

@@ -71,7 +71,9 @@ export function lineReporter({ write }: Terminal): Reporter {
     const now = Math.floor((event.done / event.total) * 10);
     if (now <= tenth || now === 10) return;
     tenth = now;
-    write(`  ${now * 10} %  ${megabytes(event.done)} of ${megabytes(event.total)}\n`);
+    write(
+      `  ${Math.floor((event.done / event.total) * 100)} %  ${megabytes(event.done)} of ${megabytes(event.total)}\n`,
+    );
   };
 }
 

@@ -109,7 +109,7 @@ describe('cria pull', () => {
       ['pull', 'llama3.2:1b'],
       { HF_ENDPOINT: hub.url },
       (stdout, child) => {
-        if (stdout.includes('10 %')) child.kill('SIGINT');
+        if (stdout.includes(' %')) child.kill('SIGINT');
       },
     );
     expect(code).toBe(130);

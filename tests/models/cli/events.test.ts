@@ -24,6 +24,12 @@ test('lineReporter() writes one line for every tenth, and none at the end', () =
   expect(written[0]).toBe('  10 %  20.0 MB of 200.0 MB\n');
 });
 
+test('lineReporter() says how much there is, not which tenth it has passed', () => {
+  const { written, terminal } = record();
+  lineReporter(terminal)(progress(37_000_000));
+  expect(written).toEqual(['  18 %  37.0 MB of 200.0 MB\n']);
+});
+
 test('barReporter() counts speed and time left from the bytes of this run', () => {
   const { written, terminal, after } = record();
   const report = barReporter(terminal);
