@@ -8,7 +8,13 @@ import {
   JobQueue,
   ManagedEc2EcsComputeEnvironment,
 } from 'aws-cdk-lib/aws-batch';
-import { InstanceType, type IVpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  InstanceType,
+  type IVpc,
+  LaunchTemplate,
+} from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage, LogDrivers } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -31,6 +37,7 @@ export interface FineTuning {
 }
 
 const HOURS = 24;
+const DISK_GIB = 500; // the system has 30 by itself; an image, 165 of 90B's weights, and what becomes of them
 
 /** A queue for jobs on cards, which costs nothing while it is empty, and one job: it reads weights, and writes to `tuned/`. */
 export function fineTuning(
@@ -51,8 +58,18 @@ export function fineTuning(
   role.addToPolicy(
     new PolicyStatement({ actions: ['s3:PutObject'], resources: [buckets.models.arnForObjects('tuned/*')] }),
   );
+  const launchTemplate = new LaunchTemplate(scope, 'Disk', {
+    requireImdsv2: true,
+    blockDevices: [
+      {
+        deviceName: '/dev/xvda', // the root of Amazon Linux
+        volume: BlockDeviceVolume.ebs(DISK_GIB, { volumeType: EbsDeviceVolumeType.GP3, encrypted: true }),
+      },
+    ],
+  });
   const machines = new ManagedEc2EcsComputeEnvironment(scope, 'Machines', {
     vpc,
+    launchTemplate,
     spot: true,
     allocationStrategy: AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,
     minvCpus: 0,

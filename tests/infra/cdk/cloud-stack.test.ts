@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readSettings } from '../../../app/settings.ts';
 import { stageOf } from '../../../infra/cdk/stage.ts';
+import { visionFacts } from '../../../infra/model-facts.ts';
 import type { SiteInput } from '../../../infra/site.ts';
 import { GatewayEnv } from '../../../lambda/gateway-env.ts';
 import cloud from '../../../sites/cloud.ts';
@@ -230,6 +231,22 @@ describe('the front door', () => {
       .filter(({ Action }: { Action: string[] }) => Action.includes('secretsmanager:GetSecretValue'))
       .flatMap(({ Resource }: { Resource: unknown }) => Resource);
     expect(granted).toHaveLength(asks.length);
+  });
+});
+
+test('machines for fine-tuning have a disk for the largest model, and go when nobody has work for them', () => {
+  const [[id, { Properties }]] = BY_URL.all('AWS::EC2::LaunchTemplate') as [[string, Resource]];
+  const { BlockDeviceMappings, MetadataOptions } = Properties.LaunchTemplateData;
+  const [{ DeviceName, Ebs }] = BlockDeviceMappings;
+  expect([DeviceName, Ebs.Encrypted, MetadataOptions.HttpTokens]).toEqual(['/dev/xvda', true, 'required']);
+  expect(Ebs.VolumeSize * 2 ** 30).toBeGreaterThan(
+    2 * visionFacts('llama-3.2-90b-vision-instruct').weightBytes,
+  );
+  const [[, machines]] = BY_URL.all('AWS::Batch::ComputeEnvironment') as [[string, Resource]];
+  expect(machines.Properties.ComputeResources).toMatchObject({
+    LaunchTemplate: { LaunchTemplateId: { Ref: id } },
+    MinvCpus: 0,
+    Type: 'SPOT',
   });
 });
 
