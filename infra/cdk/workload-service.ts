@@ -55,9 +55,10 @@ export function workloadService(parent: Place, props: ServiceProps): WorkloadSer
   });
   if (isAlone) state!.connections.allowDefaultPortFrom(group, `what ${workload.name} stores`);
   const strategies = workload.instance === undefined ? undefined : cards(scope, { ...props, group });
+  const taskDefinition = taskOf(place, { ...props, logs, state: isAlone ? state : undefined });
   const service = new FargateService(scope, 'Service', {
     cluster: cluster as ICluster, // their types know no exactOptionalPropertyTypes
-    taskDefinition: taskOf(place, { ...props, logs, state: isAlone ? state : undefined }),
+    taskDefinition,
     securityGroups: [group],
     // Where replicas change on their own, a deployment leaves them alone; what may be nobody begins so, and costs nothing.
     ...(min === max || min === 0 ? { desiredCount: min } : {}),
@@ -74,6 +75,12 @@ export function workloadService(parent: Place, props: ServiceProps): WorkloadSer
     enableECSManagedTags: true,
     ...(strategies ? { capacityProviderStrategies: strategies } : {}),
   });
+  // Tasks that begin before they may read secrets, or before they reach the hub and their files, fail; and with them the stack.
+  service.node.addDependency(
+    taskDefinition.executionRole!,
+    ...vpc.privateSubnets.map((subnet) => subnet.internetConnectivityEstablished),
+    ...(isAlone ? [state!.mountTargetsAvailable] : []),
+  );
   return { workload, service, requests: target(place, workload, { vpc, alb, service }), logs };
 }
 

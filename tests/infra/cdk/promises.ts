@@ -205,6 +205,30 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
     }
   });
 
+  test('tasks begin when they may read their secrets, and reach the hub and their files', () => {
+    const routes = all('AWS::EC2::Route')
+      .filter(([, { Properties }]) => Properties.NatGatewayId)
+      .map(([id]) => id);
+    expect(routes).toHaveLength(2);
+    for (const [id, { Properties, DependsOn }] of all('AWS::ECS::Service')) {
+      const [, task] = all('AWS::ECS::TaskDefinition').find(
+        ([name]) => name === Properties.TaskDefinition.Ref,
+      )!;
+      const [role] = task.Properties.ExecutionRoleArn['Fn::GetAtt'];
+      const policies = all('AWS::IAM::Policy').filter(([, one]) => one.Properties.Roles[0].Ref === role);
+      const mounts = task.Properties.Volumes.some(
+        (one: { EFSVolumeConfiguration?: unknown }) => one.EFSVolumeConfiguration,
+      )
+        ? all('AWS::EFS::MountTarget')
+        : [];
+      const needed = [...routes, ...[...policies, ...mounts].map(([name]) => name)];
+      expect(policies, id).toHaveLength(1);
+      expect(DependsOn, id).toEqual(expect.arrayContaining(needed));
+    }
+    const isStored = all('AWS::EFS::FileSystem').length > 0;
+    expect(all('AWS::EFS::MountTarget').length).toBe(isStored ? 2 : 0);
+  });
+
   test('a service that may be nobody begins so, and the others do not', () => {
     for (const { name, replicas } of plan.workloads) {
       const found = all('AWS::ECS::Service').find(([id]) => id.startsWith(`${idOf(name)}Service`));
