@@ -1,7 +1,11 @@
 /** What may not be as its reader thinks, of a site that can be. */
 import { imageOf } from './gateway-workload.ts';
 import type { Plan } from './plan.ts';
+import type { Site } from './site.ts';
 import { tracingNotes } from './tracing.ts';
+
+/** Source: Lambda's quotas, of a request with its envelope. */
+const FUNCTION_BYTES = 6e6;
 
 export function notesOf(plan: Omit<Plan, 'notes'>): string[] {
   const { site, workloads, keeper } = plan;
@@ -20,6 +24,11 @@ export function notesOf(plan: Omit<Plan, 'notes'>): string[] {
     ),
     ...(site.setup === 'cloud' && site.gateway.hosts.length > 0 && site.cloud.certificate === undefined
       ? ['gateway.hosts: CloudFront answers to its own name alone until cloud.certificate names theirs']
+      : []),
+    ...(isFunction(site) && site.gateway.limits.body > FUNCTION_BYTES
+      ? [
+          'gateway.limits.body: AWS gives a function 6 MB, and refuses more in its own words: write cloud.frontDoor: container',
+        ]
       : []),
     ...tracingNotes(site, workloads),
     ...images(plan),
@@ -60,3 +69,5 @@ function images({ site, workloads }: Omit<Plan, 'notes'>): string[] {
     ),
   ];
 }
+
+const isFunction = ({ setup, cloud }: Site): boolean => setup === 'cloud' && cloud.frontDoor !== 'container';

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { PlanError } from '../../infra/errors.ts';
 import { type Plan, plan } from '../../infra/plan.ts';
 import { readSite } from '../../infra/read-site.ts';
+import { parseSite } from '../../infra/site.ts';
 import { EMITTERS } from '../../infra/targets.ts';
 import { nothingIsLost } from './nothing-is-lost.ts';
 
@@ -41,6 +42,44 @@ describe.each(CASES)('$target of sites/$site', ({ site, target }) => {
     nothingIsLost(planned, { text, inContainers: target !== 'systemd' });
   });
 });
+
+test.each(Object.keys(EMITTERS))(
+  '%s has all that a site may say of its gateway and its servers',
+  (target) => {
+    const planned = plan(
+      parseSite(
+        {
+          name: 'lab',
+          gateway: {
+            auth: { type: 'bearer', secret: 'LAB_KEYS' },
+            limits: { body: '4MiB', text: 9000, messages: 9, images: 2, replyTokens: 900, concurrency: 3 },
+            cors: ['https://app.example.org', '*'],
+            imageHosts: ['cdn.example.com'],
+            proxies: 2,
+          },
+          models: [
+            { id: 'smollm2', engine: 'node', name: 'near' },
+            { id: 'smollm2', engine: 'edge', name: 'small' },
+            { id: 'x', engine: 'remote', name: 'other', url: 'http://x.models.svc/v1', secret: 'THEIR_KEY' },
+          ],
+          observability: {
+            metrics: 'open',
+            slowSeconds: 7,
+            tracing: { endpoint: 'http://collector:4318', sample: 0.25, headers: 'OTLP_HEADERS' },
+          },
+        },
+        'lab.yaml',
+      ),
+    );
+    const text = emit(target, planned)
+      .map((file) => file.path + file.text)
+      .join('\n');
+    nothingIsLost(planned, { text, inContainers: target !== 'systemd' });
+    for (const value of ['https://app.example.org,*', 'cdn.example.com', 'http://collector:4318', '0.25'])
+      expect(text).toContain(value);
+    if (target !== 'systemd') for (const secret of planned.secrets) expect(text).toContain(secret);
+  },
+);
 
 test.each(['on-prem.yaml', 'cloud.ts'])('systemd refuses the container that sites/%s needs', async (site) => {
   const planned = await planOf(site);

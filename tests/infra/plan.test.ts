@@ -117,6 +117,10 @@ test.each([
   { fields: { images: { cria: 'r/cria:1' } }, says: [/^image r\/cria:1 is named by a tag/] },
   { fields: { images: { cria: 'r/cria@sha256:0' } }, says: [] },
   {
+    fields: { setup: 'cloud', gateway: { limits: { body: '8MiB' } } },
+    says: [/^gateway\.limits\.body: AWS gives a function 6 MB/],
+  },
+  {
     fields: { setup: 'cloud', gateway: { hosts: ['llm.example.com'] } },
     says: [/^gateway\.hosts: CloudFront answers to its own name alone until cloud\.certificate/],
   },

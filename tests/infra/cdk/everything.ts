@@ -8,7 +8,16 @@ export const EVERYTHING = defineSite({
     cria: 'registry.example.com/cria:0.1.0',
     gpu: 'lmsysorg/sglang@sha256:0000000000000000000000000000000000000000000000000000000000000000',
   },
-  gateway: { hosts: ['llama.example.com'] },
+  gateway: {
+    hosts: ['llama.example.com'],
+    cors: ['https://app.example.org'],
+    imageHosts: ['cdn.example.com'],
+    limits: { body: '4MiB', replyTokens: 1000 },
+  },
+  observability: {
+    slowSeconds: 5,
+    tracing: { endpoint: 'https://otlp.example.com', sample: 0.1, headers: 'OTLP_HEADERS' },
+  },
   stores: { weights: { kind: 'r2', account: '0123456789abcdef0123456789abcdef', bucket: 'weights' } },
   cloud: {
     certificate: 'arn:aws:acm:us-east-1:123456789012:certificate/1234',
