@@ -105,6 +105,27 @@ export function promises({ plan, stage, text, template, all }: Synthesized): voi
     );
   });
 
+  test('CloudFront and the balancer can write their logs, and nobody else can', () => {
+    const [[id, { Properties }]] = all('AWS::S3::Bucket').filter(([name]) => name.startsWith('Logs')) as [
+      [string, Resource],
+    ];
+    // CloudFront's standard logs come with an ACL, which a bucket refuses unless its owner is only preferred.
+    expect(Properties.OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerPreferred' }]);
+    const [[, front]] = all('AWS::CloudFront::Distribution') as [[string, Resource]];
+    expect(front.Properties.DistributionConfig.Logging.Bucket['Fn::GetAtt']).toEqual([
+      id,
+      'RegionalDomainName',
+    ]);
+    const policy = all('AWS::S3::BucketPolicy').find(([, one]) => one.Properties.Bucket.Ref === id)!;
+    const writers: string[] = policy[1].Properties.PolicyDocument.Statement.filter(
+      ({ Effect, Action }: { Effect: string; Action: string | string[] }) =>
+        Effect === 'Allow' && [Action].flat().some((one) => /^s3:(Put|\*)/.test(one) && !/Policy$/.test(one)),
+    ).map(({ Principal }: { Principal: unknown }) => JSON.stringify(Principal));
+    const known = /logging\.s3\.amazonaws\.com|delivery\.logs\.amazonaws\.com|::127311923021:root/; // the last: ELB's, in us-east-1
+    expect(writers.filter((one) => !known.test(one))).toEqual([]);
+    expect(writers.some((one) => one.includes('127311923021'))).toBe(true);
+  });
+
   test('S3 is reached without the NAT', () => {
     const [[, endpoint]] = all('AWS::EC2::VPCEndpoint') as [[string, Resource]];
     expect(endpoint.Properties.VpcEndpointType).toBe('Gateway');

@@ -306,6 +306,12 @@ describe('a stack that stands', () => {
       ({ deletionPolicy }) => deletionPolicy === 'RetainExceptOnCreate',
     );
     expect(kept.map(({ type }) => type)).toContain('AWS::S3::Bucket');
+    const passing = [...aws.stack(STACK).resources.values()].filter(
+      (one) => one.type === 'AWS::S3::Bucket' && !kept.includes(one),
+    );
+    expect(passing.length).toBeGreaterThanOrEqual(2);
+    for (const { physicalId } of passing)
+      aws.s3.put(physicalId, 'left/behind', Buffer.from('a log, an image'));
     const { code, output } = await cdk('destroy', '--app', at('second'), '--force');
     expect(code, output).toBe(0);
     expect(() => aws.stack(STACK)).toThrow();
