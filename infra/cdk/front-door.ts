@@ -200,6 +200,7 @@ function functionEnvironment(
     CRIA_REQUEST_TIMEOUT: String(MINUTES * 60), // streams end before Lambda cuts them off, and say so
     CRIA_SECRETS: Stack.of(place.scope).toJsonString(Object.fromEntries(ids)),
   };
-  checkFit(place, variables);
+  const form = place.plan.site.cloud.frontDoor === 'function-url' ? 'function-url' : 'web-function';
+  checkFit(place, form, variables);
   return variables;
 }

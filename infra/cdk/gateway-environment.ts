@@ -36,17 +36,23 @@ export function gatewayEnvironment(place: Place, parts: GatewayParts): Readonly<
   };
 }
 
-const MOST_BYTES = 4096; // Lambda's limit to all variables of a function together
+/** All variables of one together. Source: AWS Lambda Developer Guide, "Lambda quotas", and that of Web Functions. */
+const MOST_BYTES = { 'web-function': 32 * 1024, 'function-url': 4096 } as const;
 const OTHER_BYTES = 64; // the CDK says where the program begins
 const NAME_BYTES = 120; // what stands in place of a reference, at most: an ARN, the balancer's address
 
 /** Throws PlanError when a function cannot be told so much. */
-export function checkFit({ scope }: Place, variables: Readonly<Record<string, string>>): void {
+export function checkFit(
+  { scope }: Place,
+  form: keyof typeof MOST_BYTES,
+  variables: Readonly<Record<string, string>>,
+): void {
+  const most = MOST_BYTES[form];
   const resolved = Object.entries(Stack.of(scope).resolve(variables) as Readonly<Record<string, unknown>>);
   const bytes = resolved.reduce((sum, [name, value]) => sum + name.length + bytesOf(value), OTHER_BYTES);
-  if (bytes > MOST_BYTES)
+  if (bytes > most)
     throw new PlanError([
-      `cloud.frontDoor: the variables of this site's gateway are ${bytes} bytes, and a function has ${MOST_BYTES}: write frontDoor: container, or fewer models and routes`,
+      `cloud.frontDoor: the variables of this site's gateway are ${bytes} bytes, and a ${form} has ${most}: write frontDoor: container, or fewer models and routes`,
     ]);
 }
 

@@ -250,6 +250,12 @@ test('machines for fine-tuning have a disk for the largest model, and go when no
   });
 });
 
+const MANY_ROUTES = Array.from({ length: 30 }, (_, i) => ({ model: `a-name-of-a-model-${i}`, to: 'many' }));
+
+test('a Web Function is told of more routes than a function with a URL', () => {
+  expect(() => synthSite({ ...EVERYTHING, routes: MANY_ROUTES })).not.toThrow();
+});
+
 describe('what cannot be, says so before anything is made', () => {
   const failing = (site: SiteInput) => () => synthSite(site);
 
@@ -282,10 +288,7 @@ describe('what cannot be, says so before anything is made', () => {
       says: 'cloud.fineTuning.instance: g6e.xlarge with 4 cards is not in the price table',
     },
     {
-      site: {
-        ...EVERYTHING,
-        routes: Array.from({ length: 30 }, (_, i) => ({ model: `a-name-of-a-model-${i}`, to: 'many' })),
-      },
+      site: { ...through('function-url'), routes: MANY_ROUTES },
       says: "cloud.frontDoor: the variables of this site's gateway are",
     },
   ])('$says', ({ site, says }) => {
