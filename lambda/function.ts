@@ -18,22 +18,24 @@ import { FUNCTION_DEFAULTS } from './web-function.ts';
 const ANYWHERE = { HOST: '0.0.0.0' };
 
 const variables: NodeJS.ProcessEnv = { ...(await withSecrets(process.env)), ...ANYWHERE };
-const { fetch, proxies } = (variables.CRIA_MODEL ?? '') === '' ? gateway() : model();
+const { env, fetch } = (variables.CRIA_MODEL ?? '') === '' ? gateway() : model();
+const secrets = env.CRIA_ORIGIN_SECRET;
 
 function gateway() {
   const env = readSettings(GatewayEnv, variables);
-  const asked = probedWhenAsked(createNodeGateway(env, variables), Date.now);
-  const secrets = env.CRIA_ORIGIN_SECRET;
-  const fetch = withOriginSecret(asked, { secrets, newId: () => crypto.randomUUID() });
-  return { fetch, proxies: env.CRIA_PROXIES };
+  return { env, fetch: probedWhenAsked(createNodeGateway(env, variables), Date.now) };
 }
 
 function model() {
   const env = readSettings(Env, { ...FUNCTION_DEFAULTS, ...variables });
   const { app } = createNodeApp(env, 'lambda');
-  return { fetch: app.use('/*', playground()).fetch, proxies: env.CRIA_PROXIES };
+  return { env, fetch: app.use('/*', playground()).fetch };
 }
 
 export const handler = awslambda.streamifyResponse(
-  createStreamingHandler({ fetch, proxies, nowMs: Date.now }),
+  createStreamingHandler({
+    fetch: withOriginSecret(fetch, { secrets, newId: () => crypto.randomUUID() }),
+    proxies: env.CRIA_PROXIES,
+    nowMs: Date.now,
+  }),
 );

@@ -23,8 +23,6 @@ const usesAws = (env: {
   readonly CRIA_UPLOAD_BUCKET?: string | undefined;
 }) => env.CRIA_UPLOAD_BUCKET !== undefined || Object.keys(env.CRIA_WAKE).length > 0;
 
-const SECRET_LENGTH = 32; // characters, so that nobody guesses it
-
 /** The environment of the gateway. */
 export const GatewayEnv = z
   .object({
@@ -43,14 +41,6 @@ export const GatewayEnv = z
     CRIA_TIMEOUT: integer(1, 300, 300), // seconds; fetch itself waits no longer
     /** Backends that sleep when nobody asks them: the services to start, as JSON. */
     CRIA_WAKE: z.string().default('{}').transform(fromJson).pipe(WakeTargets),
-    /** What whoever stands before the gateway has to say, one of several with commas between. A secret. */
-    CRIA_ORIGIN_SECRET: z
-      .string()
-      .transform((text) => text.split(',').map((secret) => secret.trim()))
-      .refine((all) => all.every(({ length }) => length >= SECRET_LENGTH), {
-        error: `is shorter than ${SECRET_LENGTH} characters, or one of its parts is`,
-      })
-      .optional(),
     CRIA_START_TIMEOUT: integer(1, 900, 600), // seconds that a stream waits for a model that is started
     /** For images larger than CRIA_MAX_BODY. */
     CRIA_UPLOAD_BUCKET: z.string().min(3).max(63).optional(),

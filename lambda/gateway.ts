@@ -1,5 +1,4 @@
 /** The gateway's door on Node: one address for a site's servers. A container's entry, and a Lambda Web Function's. */
-import { withOriginSecret } from '../app/gateway/origin-secret.ts';
 import { readSettings } from '../app/settings.ts';
 import { withSecrets } from './aws-secrets.ts';
 import { createNodeGateway } from './gateway-app.ts';
@@ -21,9 +20,8 @@ const look = () => void gateway.probe();
 if (!isFunction) look();
 const probing = isFunction ? undefined : setInterval(look, PROBE_MS); // a function with nothing to do is not paid for
 
-const asked = isFunction ? probedWhenAsked(gateway, Date.now) : gateway.app.fetch;
 listen(env, {
-  fetch: withOriginSecret(asked, { secrets: env.CRIA_ORIGIN_SECRET, newId: () => crypto.randomUUID() }),
+  fetch: isFunction ? probedWhenAsked(gateway, Date.now) : gateway.app.fetch,
   lifecycle,
   log,
   onDrain: () => clearInterval(probing),

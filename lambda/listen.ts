@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
 import type * as z from 'zod';
+import { withOriginSecret } from '../app/gateway/origin-secret.ts';
 import type { LifecycleControl } from '../app/lifecycle.ts';
 import { clientOf } from './client-of.ts';
 import { drainOnSignals } from './drain.ts';
@@ -35,7 +36,9 @@ export function listen(
   const endpoint = env.AWS_LAMBDA_HTTP_ENDPOINT;
   const seconds = env.CRIA_REQUEST_TIMEOUT;
   const timed = seconds === undefined ? fetch : inTime(fetch, seconds * 1000, Date.now);
-  const answer = endpoint ? afterReading(timed) : timed;
+  const secrets = env.CRIA_ORIGIN_SECRET;
+  const known = withOriginSecret(timed, { secrets, newId: () => crypto.randomUUID() });
+  const answer = endpoint ? afterReading(known) : known;
   const proxies = env.CRIA_PROXIES + (endpoint ? 1 : 0); // Lambda adds who has asked it, and asks from inside
   const server = serve(
     {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { type AccessSettings, checkHost } from '../app/access/settings.ts';
 
+const SECRET_LENGTH = 32; // characters, so that nobody guesses it
+
 export const webFunctionFields = {
   /** Where it has to listen, in place of HOST and PORT. Lambda sets it. */
   AWS_LAMBDA_HTTP_ENDPOINT: z
@@ -12,6 +14,14 @@ export const webFunctionFields = {
     .transform((text) => {
       const colon = text.lastIndexOf(':');
       return { hostname: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+    })
+    .optional(),
+  /** What whoever stands before it has to say, one of several with commas between. A secret: any function's, or server's. */
+  CRIA_ORIGIN_SECRET: z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine((all) => all.every(({ length }) => length >= SECRET_LENGTH), {
+      error: `is shorter than ${SECRET_LENGTH} characters, or one of its parts is`,
     })
     .optional(),
   /** Seconds after which the platform cuts a request off. Streams then end before, and say so. */

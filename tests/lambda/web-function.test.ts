@@ -1,14 +1,16 @@
 /** What is built as Lambda runs it: a Web Function, whose requests are cut off after a while. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposable } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CATALOGUE } from '../../models/catalogue.ts';
+import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { startLambdaService } from '../support/lambda-service.ts';
 import { openWebFunction } from '../support/web-function-door.ts';
@@ -63,8 +65,8 @@ const askAt =
       body: JSON.stringify({ model: 'm', messages: [], ...fields }),
     });
 
-async function start(vars: Record<string, string>) {
-  const gateway = spawn(process.execPath, [join(folder.path, 'dist/lambda/gateway/index.js')], {
+async function start(vars: Record<string, string>, bundle = 'gateway') {
+  const gateway = spawn(process.execPath, [join(folder.path, `dist/lambda/${bundle}/index.js`)], {
     env: {
       AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0',
       CRIA_AUTH: 'none',
@@ -74,9 +76,10 @@ async function start(vars: Record<string, string>) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(createInterface({ input: gateway.stdout }), 'line');
-  const chat = askAt(JSON.parse(line).url);
+  const { url } = JSON.parse(line);
   return {
-    chat,
+    url,
+    chat: askAt(url),
     async [Symbol.asyncDispose]() {
       gateway.kill('SIGTERM');
       expect(await once(gateway, 'exit')).toEqual([0, null]);
@@ -125,6 +128,7 @@ async function startFunction(vars: Record<string, string>) {
   });
   runtime.once('exit', () => service[Symbol.dispose]());
   return {
+    url: service.url,
     chat: askAt(service.url),
     async [Symbol.asyncDispose]() {
       runtime.kill('SIGKILL'); // as Lambda does
@@ -150,6 +154,23 @@ test.each([
     expect(probes).toBe(before + 1);
   },
 );
+
+test.each([
+  { form: 'a Web Function', open: (vars: Record<string, string>) => start(vars, 'web-function') },
+  { form: 'a function', open: startFunction },
+])('$form with a model refuses those, too, before it reads any weights', async ({ open }) => {
+  const path = filePath(folder.path, CATALOGUE[0]!, CATALOGUE[0]!.files[0]!);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, 'no weights');
+  const model = { CRIA_MODEL: CATALOGUE[0]!.name, CRIA_HOME: folder.path };
+  await using server = await open({ ...model, CRIA_ORIGIN_SECRET: SECRET });
+  const refused = await server.chat({});
+  expect([refused.status, (await refused.json()).error.code]).toEqual([403, 'direct_access']);
+  const live = await fetch(new URL('/v1/health/live', server.url), {
+    headers: { 'x-cria-origin-secret': SECRET },
+  });
+  expect(live.status).toBe(200);
+});
 
 test('a refusal comes when all of the request has: before that, Lambda does not read it', async () => {
   const log: string[] = [];
