@@ -5,6 +5,6 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 300_000,
-    isolate: false, // importing the app anew for each file took longer than its tests; files take back what they change
+    maxWorkers: '100%', // by default one processor stays free, and of two that is half
   },
 });

@@ -10,12 +10,16 @@ import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import type { AwsEndpoint } from './fake-aws/aws-client.ts';
 
-export interface Moto extends AwsEndpoint, AsyncDisposable {}
+export interface Moto extends AwsEndpoint, AsyncDisposable {
+  /** The end of its log, which names every request, and why it failed at one. */
+  log(): string;
+}
 
 export const MOTO_ACCOUNT = '123456789012';
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache');
 const REQUIREMENTS = join(import.meta.dirname, 'moto-requirements.txt');
+const LOG_CHARACTERS = 8192;
 const START = { timeout: 60_000, interval: 200 };
 
 export async function startMoto(): Promise<Moto> {
@@ -23,13 +27,18 @@ export async function startMoto(): Promise<Moto> {
   const port = await freePort();
   const server = spawn('python3', ['-m', 'moto.server', '--host', '127.0.0.1', '--port', String(port)], {
     env: { PATH: process.env.PATH, PYTHONPATH: packages, HOME: packages },
-    stdio: 'ignore', // it logs every request
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-LOG_CHARACTERS);
   });
   const url = `http://127.0.0.1:${port}`;
   await vi.waitFor(() => fetch(`${url}/moto-api/`), START);
   return {
     url,
     credentials: { accessKeyId: 'anybody', secretAccessKey: 'anything' }, // it does not look
+    log: () => log,
     async [Symbol.asyncDispose]() {
       server.kill();
       await once(server, 'exit');

@@ -54,7 +54,7 @@ const each = (type: string): [name: string, resource: Resource][] =>
 
 const cloudFormation = async (parameters: Readonly<Record<string, string>>): Promise<string> => {
   const { status, text } = await queryAws(moto, 'cloudformation', { Version: '2010-05-15', ...parameters });
-  expect(status, text).toBe(200);
+  expect(status, `${text}\n${moto.log()}`).toBe(200);
   return text;
 };
 
