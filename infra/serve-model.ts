@@ -4,10 +4,10 @@ import { imageOf } from './gateway-workload.ts';
 import { dollars } from './limits.ts';
 import { cpuMemory, fittingConcurrency, gpuMemory, inWasm, type MemoryNeed, WASM_BYTES } from './memory.ts';
 import { catalogueFacts, type ModelFacts, visionFacts } from './model-facts.ts';
-import { NODE_FLAGS } from './node-flags.ts';
 import { cheapestInstance, type Instance } from './prices.ts';
 import { serverLimits } from './request-limits.ts';
 import { CARDS, type Site, type SiteModel } from './site.ts';
+import { V8_FLAGS } from './v8-flags.ts';
 import type { Volume, Workload } from './workload.ts';
 
 /** A model that runs here. */
@@ -80,9 +80,7 @@ function onCpu(
     kind: engine,
     image: imageOf(site),
     argv:
-      engine === 'edge'
-        ? ['node', 'scripts/serve-edge.ts']
-        : ['node', ...NODE_FLAGS, 'dist/lambda/server.mjs'],
+      engine === 'edge' ? ['node', 'scripts/serve-edge.ts'] : ['node', ...V8_FLAGS, 'dist/lambda/server.mjs'],
     port,
     env: {
       HOST: '0.0.0.0',

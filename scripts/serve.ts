@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { NODE_FLAGS } from '../infra/node-flags.ts';
+import { V8_FLAGS } from '../infra/v8-flags.ts';
 import { buildApart } from './build-apart.ts';
 import { DIST } from './workerd-command.ts';
 
 await buildApart();
-const server = spawn(process.execPath, [...NODE_FLAGS, join(DIST, 'lambda/server.mjs')], {
+const server = spawn(process.execPath, [...V8_FLAGS, join(DIST, 'lambda/server.mjs')], {
   stdio: 'inherit',
 });
 process.on('SIGINT', () => {}); // Ctrl-C reaches it by itself

@@ -8,6 +8,7 @@
  * Source   workerd.capnp, which comes with npm's workerd
  */
 import { Vars } from '../edge/env.ts';
+import { V8_FLAGS } from '../infra/v8-flags.ts';
 import { readObjects, readWorker } from './wrangler-toml.ts';
 
 /** `modules` are files beside the config, the entry first. */
@@ -39,6 +40,7 @@ const config :Workerd.Config = (
     (name = "state", disk = (writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "main")],
+  v8Flags = [${V8_FLAGS.map(text).join(', ')}],
 );
 
 const worker :Workerd.Worker = (

@@ -5,7 +5,7 @@ import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { NODE_FLAGS } from '../../infra/node-flags.ts';
+import { V8_FLAGS } from '../../infra/v8-flags.ts';
 import { modelsFolder } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { linkModel } from '../../tests/support/link-model.ts';
@@ -21,7 +21,7 @@ const [dist, home] = [join(folder.path, 'dist'), join(folder.path, 'home')];
 await buildAll(dist);
 await linkModel(modelsFolder(home), entry, model);
 
-const server = spawn(process.execPath, [...NODE_FLAGS, join(dist, 'lambda/server.mjs')], {
+const server = spawn(process.execPath, [...V8_FLAGS, join(dist, 'lambda/server.mjs')], {
   env: {
     ...process.env,
     ...{ PORT: '0', CRIA_HOME: home, CRIA_MODEL: entry.name, CRIA_CONTEXT: String(context) },

@@ -64,7 +64,7 @@ test('memory is weights, the cache of every request, the prefix cache and the pr
     { id: 'llama-3.2-1b-instruct-q4_0', engine: 'edge', context: 4096, concurrency: 3 },
   ] as SiteInput['models'];
   const cache = 4096 * 3 * (2 * 16 * 8 * 64 * 2); // keys and values, layers, heads, numbers, bytes
-  expect(planOf({ models }).workloads[1]!.memory).toBe(773_025_920 + cache + 256 * 2 ** 20 + 121e6);
+  expect(planOf({ models }).workloads[1]!.memory).toBe(773_025_920 + cache + 256 * 2 ** 20 + 114e6);
   const q8 = planOf({ models: [{ ...models[0], kv: 'q8' } as SiteInput['models'][number]] }).workloads[1]!
     .model!.need.kv;
   expect(q8 / cache).toBe(17 / 32); // docs/decisions/0007

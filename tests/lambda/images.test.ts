@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { validate } from 'dockerfile-utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NODE_FLAGS } from '../../infra/node-flags.ts';
+import { V8_FLAGS } from '../../infra/v8-flags.ts';
 import { CATALOGUE } from '../../models/catalogue.ts';
 import { filePath } from '../../models/cli/pull.ts';
 import { buildAll } from '../../scripts/build.ts';
@@ -32,7 +32,7 @@ const commandIn = (line: string): string[] => JSON.parse(/CMD (\[.*\])$/.exec(li
 
 test('the server runs in it as in every other setup', async () => {
   const lines = instructionsOf(await textOf(FILES[0]));
-  expect(commandIn(find(lines, 'CMD ')[0]!)).toEqual(['node', ...NODE_FLAGS, 'dist/lambda/server.mjs']);
+  expect(commandIn(find(lines, 'CMD ')[0]!)).toEqual(['node', ...V8_FLAGS, 'dist/lambda/server.mjs']);
 });
 
 describe.each(FILES)('%s', (file) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
-import { NODE_FLAGS } from '../../infra/node-flags.ts';
+import { V8_FLAGS } from '../../infra/v8-flags.ts';
 import { CATALOGUE, findModel } from '../../models/catalogue.ts';
 import { modelsFolder } from '../../models/cli/home.ts';
 import { buildAll } from '../../scripts/build.ts';
@@ -32,7 +32,7 @@ export async function openNode(options: DoorOptions = {}): Promise<NodeDoor> {
   await linkModel(models, CATALOGUE[0]!, model);
   if (options.guard) await linkModel(models, findModel(options.guard.name), options.guard.path);
 
-  const server = spawn(process.execPath, [...NODE_FLAGS, join(dist, 'lambda/server.mjs')], {
+  const server = spawn(process.execPath, [...V8_FLAGS, join(dist, 'lambda/server.mjs')], {
     env: {
       ...process.env,
       ...vars,
