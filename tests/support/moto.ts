@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import type { AwsEndpoint } from './fake-aws/aws-client.ts';
@@ -20,15 +20,20 @@ export const MOTO_ACCOUNT = '123456789012';
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache');
 const REQUIREMENTS = join(import.meta.dirname, 'moto-requirements.txt');
 const LOG_CHARACTERS = 8192;
+const STAND_INS = join(import.meta.dirname, 'moto-stand-ins');
 const START = { timeout: 60_000, interval: 200 };
 
 export async function startMoto(): Promise<Moto> {
   const packages = await installed();
   const port = await freePort();
-  const server = spawn('python3', ['-m', 'moto.server', '--host', '127.0.0.1', '--port', String(port)], {
-    env: { PATH: process.env.PATH, PYTHONPATH: packages, HOME: packages },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const server = spawn(
+    'python3',
+    ['-S', '-m', 'moto.server', '--host', '127.0.0.1', '--port', String(port)],
+    {
+      env: { PATH: process.env.PATH, PYTHONPATH: [packages, STAND_INS].join(delimiter), HOME: packages },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let log = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-LOG_CHARACTERS);
