@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createGateway } from '../../../app/gateway/gateway.ts';
 import { Routes } from '../../../app/gateway/schema.ts';
+import { endlessBody } from '../../support/endless-body.ts';
 
 const backend = (name: string) => ({
   name,
@@ -190,21 +191,14 @@ describe('a stream', () => {
   });
 
   test('that was held is not told a refusal without end', async () => {
-    let sent = 0;
-    const endless = () =>
-      new ReadableStream({
-        pull(controller) {
-          sent += 1024;
-          controller.enqueue(new Uint8Array(1024).fill(32));
-        },
-      });
+    const endless = endlessBody();
     const { chat } = await setUp({
       onStart: later(4),
-      answer: () => new Response(endless(), { status: 400 }),
+      answer: () => new Response(endless.stream, { status: 400 }),
     });
     const events = (await (await chat({ stream: true })).text()).split('\n\n').filter((one) => one !== '');
     expect(JSON.parse(events.at(-1)!.slice('data: '.length)).error.code).toBe('upstream');
-    expect(sent).toBeLessThan(80_000);
+    expect(endless.sent()).toBeLessThan(80_000);
   });
 
   test('whose reader leaves is no longer waited for', async () => {

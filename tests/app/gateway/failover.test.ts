@@ -1,6 +1,7 @@
 /** Servers that are busy, cold, silent or gone: who stands in for them, and when they are asked again. */
 import { describe, expect, test } from 'vitest';
 import { Routes } from '../../../app/gateway/schema.ts';
+import { endlessBody } from '../../support/endless-body.ts';
 import { onlyNear, refuses, routes, type Server, says, setUp } from '../../support/gateway-setup.ts';
 import { MODEL } from '../../support/test-app.ts';
 
@@ -230,17 +231,10 @@ describe('an answer that is for nobody', () => {
   });
 
   test('of one whose health never ends: it is down, and is read no further', async () => {
-    let sent = 0;
-    const endless = () =>
-      new ReadableStream({
-        pull(controller) {
-          sent += 1024;
-          controller.enqueue(new Uint8Array(1024).fill(32));
-        },
-      });
-    const { app, probe } = setUp({ near: () => new Response(endless()) });
+    const endless = endlessBody();
+    const { app, probe } = setUp({ near: () => new Response(endless.stream) });
     await probe();
     expect(await (await app.request('/v1/health')).json()).toMatchObject({ backends: { near: 'down' } });
-    expect(sent).toBeLessThan(80_000);
+    expect(endless.sent()).toBeLessThan(80_000);
   });
 });
