@@ -13,8 +13,8 @@ import { readPlan } from './read-plan.ts';
 const HELP = `cria up <site> [--json]
 
 Runs a whole site as processes of this machine: models with engine edge in workerd, those with engine node in Node, and
-the gateway before them. Checks that it can, fetches weights that are not here, waits until everything is well, and returns; the site goes
-on running, and what ends is started again. 'cria down <site>' stops it.
+the gateway before them. Checks that it can, fetches weights that are not here, waits until everything is well, and
+returns; the site goes on running, and what ends is started again. 'cria down <site>' stops it.
 
   --json   one JSON object, with the ports and the process ids
 
